@@ -1,0 +1,1 @@
+"""The catalogue of streams: columns, units, ranges, rates, sensitivity."""
