@@ -1,0 +1,1 @@
+"""System checks: wrong or unsafe combinations of settings stop the start, each with an id."""

@@ -1,0 +1,37 @@
+"""What is in force: a projection of the events, rebuilt from them at any time."""
+
+from django.db import models
+from django.db.models import Q
+
+from wellness.consent.models.document import ConsentDocument
+from wellness.consent.models.event import ConsentEvent
+from wellness.studies.models import Enrollment
+
+
+class ConsentState(models.Model):
+    """One period in which a purpose was granted for a stream; `valid_to` empty = still in force."""
+
+    enrollment = models.ForeignKey(Enrollment, models.CASCADE, related_name="consent_states")
+    purpose = models.CharField(max_length=40)
+    stream = models.CharField(max_length=40)
+    document = models.ForeignKey(ConsentDocument, models.PROTECT, related_name="+")
+    event = models.ForeignKey(ConsentEvent, models.PROTECT, related_name="+")
+    valid_from = models.DateTimeField()
+    valid_to = models.DateTimeField(null=True, blank=True)
+    covers_from = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["enrollment", "purpose", "stream"],
+                condition=Q(valid_to=None),
+                name="%(app_label)s_%(class)s_one_in_force",
+            ),
+            models.CheckConstraint(
+                condition=Q(covers_from__lte=models.F("valid_from")),
+                name="%(app_label)s_%(class)s_covers_before_valid",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.stream} of {self.enrollment_id}"

@@ -1,0 +1,59 @@
+"""The phone of an enrollment and the invitation that registered it."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+
+from wellness.studies.models.enrollment import Enrollment
+
+
+class Device(models.Model):
+    """A phone (or an importer) that may upload for exactly one enrollment, by a token kept as its digest."""
+
+    class Platform(models.TextChoices):
+        ANDROID = "android", "Android"
+        IOS = "ios", "iOS"
+        WEB = "web", "web app"
+        IMPORT = "import", "import"
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    enrollment = models.ForeignKey(Enrollment, models.PROTECT, related_name="devices")
+    platform = models.CharField(max_length=10, choices=Platform.choices)
+    model_name = models.CharField(max_length=80, blank=True)
+    os_version = models.CharField(max_length=40, blank=True)
+    app_version = models.CharField(max_length=40, blank=True)
+    token_digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_seen_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    # What DRF asks of whoever a request is authenticated as.
+    is_authenticated = True
+
+    def __str__(self) -> str:
+        return f"{self.platform} of {self.enrollment_id}"
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def open(self, now: datetime) -> Self:
+        """Invitations that can still be used."""
+        return self.filter(used_at=None, expires_at__gt=now)
+
+
+class Invitation(models.Model):
+    """A single-use secret that registers one device for an enrollment."""
+
+    enrollment = models.ForeignKey(Enrollment, models.PROTECT, related_name="invitations")
+    code_digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"invitation of {self.enrollment_id}"

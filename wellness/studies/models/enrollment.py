@@ -1,0 +1,120 @@
+"""An enrollment: one person's part in one study. It owns their data, key, zone history and consent epoch."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from wellness.lib.clock import ZoneHistory
+from wellness.studies.models.study import Membership, Role, Site, Study
+
+if TYPE_CHECKING:
+    from wellness.accounts.models import User
+
+
+class Phase(models.TextChoices):
+    INVITED = "invited", "invited"
+    ACTIVE = "active", "active"
+    PAUSED = "paused", "paused"
+    COMPLETED = "completed", "completed"
+    WITHDRAWN = "withdrawn", "withdrawn"
+
+
+class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
+    def active(self) -> Self:
+        """People who take part now."""
+        return self.filter(phase=Phase.ACTIVE, study__ended_at=None)
+
+    def visible_to(self, user: User, *roles: str) -> Self:
+        """Enrollments a member of staff may see: those of their studies, or of their site where bound to one."""
+        held = Membership.objects.filter(
+            Q(site=None) | Q(site=models.OuterRef("site")),
+            study=models.OuterRef("study"),
+            user=user,
+            ended_at=None,
+            role__in=roles or (Role.CLINICIAN, Role.COORDINATOR, Role.ADMINISTRATOR),
+        )
+        return self.filter(models.Exists(held))
+
+    def of(self, user: User) -> Self:
+        """The user's own enrollments."""
+        return self.filter(user=user)
+
+
+class Enrollment(models.Model):
+    """One person in one study. Writers that depend on consent lock this row and compare `consent_epoch`."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    study = models.ForeignKey(Study, models.PROTECT, related_name="enrollments")
+    site = models.ForeignKey(Site, models.PROTECT, null=True, blank=True, related_name="enrollments")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="enrollments"
+    )
+    code = models.CharField(max_length=40, help_text="pseudonym that staff see")
+    phase = models.CharField(max_length=10, choices=Phase.choices, default=Phase.INVITED)
+    consent_epoch = models.PositiveBigIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = EnrollmentQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["study", "code"], name="%(app_label)s_%(class)s_one_code"),
+            models.UniqueConstraint(
+                fields=["study", "user"],
+                condition=Q(user__isnull=False),
+                name="%(app_label)s_%(class)s_one_user",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+    def zones(self) -> ZoneHistory:
+        """The time zones this person lived in."""
+        return ZoneHistory.of([(change.from_at, change.zone) for change in self.zone_changes.all()])
+
+
+class ZoneChange(models.Model):
+    """From this instant on the person's wall clock shows this IANA zone."""
+
+    enrollment = models.ForeignKey(Enrollment, models.CASCADE, related_name="zone_changes")
+    from_at = models.DateTimeField()
+    zone = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["enrollment", "from_at"], name="%(app_label)s_%(class)s_one_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.zone} from {self.from_at:%Y-%m-%d %H:%M}"
+
+
+class DataKey(models.Model):
+    """The person's data key, wrapped by the key-encryption key; destroying it forgets the person."""
+
+    enrollment = models.OneToOneField(Enrollment, models.PROTECT, related_name="data_key")
+    wrapped = models.BinaryField(null=True)
+    key_epoch = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+    shredded_at: datetime | None = models.DateTimeField(null=True, blank=True)  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(wrapped__isnull=False, shredded_at=None)
+                | Q(wrapped__isnull=True, shredded_at__isnull=False),
+                name="%(app_label)s_%(class)s_shredded_or_wrapped",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"key of {self.enrollment_id}"

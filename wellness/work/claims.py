@@ -1,0 +1,69 @@
+"""Claims: how one worker, and only one, takes a row that is due (trust.md section 6).
+
+A claim is one conditional UPDATE, committed before the work starts, so that a row whose work kills its
+worker is counted; the fence it returns must still hold when the work is finished.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+MAX_ATTEMPTS = 5
+LEASE = timedelta(minutes=5)
+LONGEST_WAIT = timedelta(hours=1)
+
+
+class ClaimableQuerySet(models.QuerySet[Any]):
+    """Rows that carry a claim; `due(now)` of a subclass adds what makes them due."""
+
+    def claimable(self, now: datetime) -> Self:
+        """Rows no worker holds, whose waiting time is over and that have not failed too often."""
+        free = Q(lease_until=None) | Q(lease_until__lt=now)
+        return self.filter(free, run_after__lte=now, attempts__lt=MAX_ATTEMPTS)
+
+    def dead(self) -> Self:
+        """Rows given up after the last attempt; `revive` makes them due again."""
+        return self.filter(attempts__gte=MAX_ATTEMPTS)
+
+    def claim(self, pk: int, now: datetime) -> int | None:
+        """The fence of a row that is now ours, or None when another worker has it or it is no longer due."""
+        mine = self.claimable(now).filter(pk=pk)
+        n = mine.update(attempts=F("attempts") + 1, lease_until=now + LEASE, fence=F("fence") + 1)
+        return self.model._default_manager.get(pk=pk).fence if n == 1 else None
+
+    def release(self, pk: int, fence: int) -> bool:
+        """True when the row was still ours: its lease is dropped and its attempts forgotten."""
+        return self.filter(pk=pk, fence=fence).update(lease_until=None, attempts=0, last_error="") == 1
+
+    def fail(self, pk: int, fence: int, now: datetime, error: str) -> None:
+        """Give the row back, to be tried again after 2^attempts seconds, an hour at most, with jitter."""
+        for row in self.filter(pk=pk, fence=fence):
+            wait = min(timedelta(seconds=2**row.attempts), LONGEST_WAIT) * random.uniform(0.8, 1.2)  # noqa: S311
+            self.filter(pk=pk, fence=fence).update(lease_until=None, run_after=now + wait, last_error=error[:200])
+
+    def revive(self) -> int:
+        """How many dead rows are due again."""
+        return self.dead().update(attempts=0, lease_until=None, last_error="")
+
+
+class Claimable(models.Model):
+    """Columns of a row that workers claim."""
+
+    run_after = models.DateTimeField(default=timezone.now)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    fence = models.PositiveBigIntegerField(default=0)
+    last_error = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class LeaseLost(Exception):
+    """Another worker took the row over while this one worked; what this one made is discarded."""
