@@ -1,0 +1,87 @@
+"""Holds that silence the coach, and alerts that reach a human."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from wellness.studies.models import Enrollment
+
+
+class HoldQuerySet(models.QuerySet["Hold"]):
+    def in_force(self, now: datetime) -> Self:
+        """Holds that silence the coach at `now`."""
+        return self.filter(starts_at__lte=now, lifted_at=None).filter(Q(ends_at=None) | Q(ends_at__gt=now))
+
+
+class Hold(models.Model):
+    """A time in which the coach stays silent for one person, and who asked for it."""
+
+    class Kind(models.TextChoices):
+        CRISIS = "crisis", "crisis"
+        CLINICIAN = "clinician", "clinician"
+        PARTICIPANT = "participant", "participant"
+
+    enrollment = models.ForeignKey(Enrollment, models.PROTECT, related_name="holds")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    reason = models.CharField(max_length=200, blank=True)
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True, blank=True)
+    lifted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = HoldQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.kind} hold of {self.enrollment_id}"
+
+
+class AlertQuerySet(models.QuerySet["Alert"]):
+    def open(self) -> Self:
+        """Alerts nobody has resolved."""
+        return self.filter(resolved_at=None)
+
+
+class Alert(models.Model):
+    """Something a human must look at; acknowledged is not resolved."""
+
+    class Severity(models.TextChoices):
+        IMMINENT = "imminent", "imminent"
+        MODERATE = "moderate", "moderate"
+        LOW = "low", "low"
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    enrollment = models.ForeignKey(Enrollment, models.PROTECT, related_name="alerts")
+    rule = models.CharField(max_length=60)
+    severity = models.CharField(max_length=10, choices=Severity.choices)
+    source = models.CharField(max_length=120, help_text="what raised it, e.g. an answer's id; never its content")
+    raised_at = models.DateTimeField()
+    due_at = models.DateTimeField(help_text="when it must have been acknowledged")
+    acknowledged_at = models.DateTimeField(null=True, blank=True)
+    acknowledged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    disposition = models.CharField(max_length=200, blank=True)
+
+    objects = AlertQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["enrollment", "rule"],
+                condition=Q(resolved_at=None),
+                name="%(app_label)s_%(class)s_one_open",
+            ),
+            models.CheckConstraint(
+                condition=Q(resolved_at=None) | ~Q(disposition=""), name="%(app_label)s_%(class)s_resolved_says_how"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.severity} {self.rule} of {self.enrollment_id}"
