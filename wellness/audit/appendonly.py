@@ -34,7 +34,7 @@ class AppendOnly(models.Model):
 
 
 class ForbidChanges(Operation):
-    """Migration operation: triggers that refuse UPDATE and DELETE on a model's table, on both databases."""
+    """Migration operation: triggers that refuse changes to a model's rows, on both databases."""
 
     reversible = True
 
@@ -52,25 +52,30 @@ class ForbidChanges(Operation):
                 "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$",
                 params=None,  # the percent sign is PL/pgSQL's, not ours
             )
-        for verb in ("UPDATE", "DELETE"):
+        for verb in self._verbs(schema_editor.connection.vendor):
             schema_editor.execute(self._trigger(schema_editor.connection.vendor, table, verb))
 
     def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         table = from_state.apps.get_model(app_label, self.model)._meta.db_table
         on = f' ON "{table}"' if schema_editor.connection.vendor == "postgresql" else ""
-        for verb in ("UPDATE", "DELETE"):
+        for verb in self._verbs(schema_editor.connection.vendor):
             schema_editor.execute(f'DROP TRIGGER IF EXISTS "{table}_no_{verb.lower()}"{on}')
 
     def describe(self) -> str:
         return f"Refuse changes to {self.model}"
 
     @staticmethod
+    def _verbs(vendor: str) -> tuple[str, ...]:
+        return ("UPDATE", "DELETE", "TRUNCATE") if vendor == "postgresql" else ("UPDATE", "DELETE")
+
+    @staticmethod
     def _trigger(vendor: str, table: str, verb: str) -> str:
         name = f"{table}_no_{verb.lower()}"
         if vendor == "postgresql":
+            each = "STATEMENT" if verb == "TRUNCATE" else "ROW"
             return (
                 f'CREATE TRIGGER "{name}" BEFORE {verb} ON "{table}" '
-                "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+                f"FOR EACH {each} EXECUTE FUNCTION refuse_change()"
             )
         return (
             f'CREATE TRIGGER "{name}" BEFORE {verb} ON "{table}" '

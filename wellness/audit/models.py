@@ -24,6 +24,9 @@ class AuditHead(models.Model):
     seq = models.PositiveBigIntegerField(default=0)
     hash = models.CharField(max_length=64, default="0" * 64)
 
+    def __str__(self) -> str:
+        return f"{self.chain} to #{self.seq}"
+
 
 class AuditEntry(AppendOnly):
     """One act on one object by one actor. `hash` covers every other field and the entry before."""

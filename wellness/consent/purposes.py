@@ -1,8 +1,10 @@
 """What data may be used for, and which purposes each one rests on (trust.md section 2.1)."""
 
+from collections.abc import Iterable
 from types import MappingProxyType
 
 from phenotyping.streams.catalogue import STREAM_NAMES
+from wellness.lib.refusal import Refusal
 
 COLLECT, STORE, FEATURE = "collect", "store", "feature"
 MODEL, POPULATION, INTERVENE = "model.personal", "model.population", "intervene"
@@ -48,6 +50,26 @@ NEEDS = MappingProxyType(
 
 SURVEY = "survey"
 CONSENT_STREAMS = (*STREAM_NAMES, SURVEY)
+
+ANY = "*"
+STREAMLESS = frozenset({CONTACT_STUDY, CONTACT_FUTURE})  # concern the person, not a stream: granted for ANY
+
+
+Scope = tuple[str, str]
+"""A purpose for a stream: one switch."""
+
+
+def expand(scopes: Iterable[Scope]) -> list[Scope]:
+    """Every (purpose, stream) meant, sorted; ANY stands for each stream; Refusal for an unknown one."""
+    found: set[Scope] = set()
+    for purpose, stream in scopes:
+        if purpose not in PURPOSES or stream not in (*CONSENT_STREAMS, ANY):
+            raise Refusal("unknown_scope", f"There is nothing to agree to named {purpose} of {stream}.")
+        if purpose in STREAMLESS:
+            found.add((purpose, ANY))
+        else:
+            found.update((purpose, one) for one in CONSENT_STREAMS if stream in (ANY, one))
+    return sorted(found)
 
 
 def prerequisites(purpose: str) -> tuple[str, ...]:

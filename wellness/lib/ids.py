@@ -9,7 +9,8 @@ import uuid
 def uuid7() -> uuid.UUID:
     """A time-ordered random UUID (RFC 9562, version 7)."""
     ms = time.time_ns() // 1_000_000
-    value = (ms & (1 << 48) - 1) << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
+    version, variant = 0x7 << 76, 0b10 << 62
+    value = (ms & (1 << 48) - 1) << 80 | version | secrets.randbits(12) << 64 | variant | secrets.randbits(62)
     return uuid.UUID(int=value)
 
 

@@ -41,11 +41,17 @@ class ClaimableQuerySet(models.QuerySet[Any]):
         """True when the row was still ours: its lease is dropped and its attempts forgotten."""
         return self.filter(pk=pk, fence=fence).update(lease_until=None, attempts=0, last_error="") == 1
 
+    def give_back(self, pk: int, fence: int) -> None:
+        """Drop our lease, if it is still ours, and let the attempt count: a row that never ends must die."""
+        self.filter(pk=pk, fence=fence).update(lease_until=None)
+
     def fail(self, pk: int, fence: int, now: datetime, error: str) -> None:
         """Give the row back, to be tried again after 2^attempts seconds, an hour at most, with jitter."""
         for row in self.filter(pk=pk, fence=fence):
             wait = min(timedelta(seconds=2**row.attempts), LONGEST_WAIT) * random.uniform(0.8, 1.2)  # noqa: S311
-            self.filter(pk=pk, fence=fence).update(lease_until=None, run_after=now + wait, last_error=error[:200])
+            self.filter(pk=pk, fence=fence).update(
+                lease_until=None, run_after=now + wait, last_error=error[:200]
+            )
 
     def revive(self) -> int:
         """How many dead rows are due again."""

@@ -43,17 +43,20 @@ def run_one(name: str, pk: int, now: datetime) -> bool:
         kind.run(pk, fence, now)
     except LeaseLost:
         logger.warning("%s %s: lease lost, result discarded", name, pk)
+        rows.model._default_manager.all().give_back(pk, fence)
     except Exception as error:
         # The message may quote data, so only its type is kept and logged.
         rows.model._default_manager.all().fail(pk, fence, now, type(error).__name__)
-        logger.exception("%s %s failed", name, pk, exc_info=error if logger.isEnabledFor(logging.DEBUG) else False)
+        logger.exception(
+            "%s %s failed", name, pk, exc_info=error if logger.isEnabledFor(logging.DEBUG) else False
+        )
     else:
         return True
     return False
 
 
 def drain(now: datetime, *names: str) -> dict[str, int]:
-    """Do all that is due here and now, kind by kind, until nothing is; returns how many rows of each were done."""
+    """How many rows of each kind were done: all that is due here and now, until nothing is."""
     done = dict.fromkeys(names or KINDS, 0)
     while True:
         before = sum(done.values())

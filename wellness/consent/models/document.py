@@ -32,7 +32,9 @@ class ConsentDocument(models.Model):
     audience = models.CharField(max_length=15, choices=Audience.choices, default=Audience.ADULT)
     locale = models.CharField(max_length=10, default="en")
     version = models.PositiveIntegerField()
-    supersedes = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="superseded_by")
+    supersedes = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="superseded_by"
+    )
     change = models.CharField(max_length=10, choices=Change.choices, default=Change.MATERIAL)
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
     body = models.JSONField(help_text="sections by name: controller, purposes, recipients, ...")

@@ -46,7 +46,9 @@ class ConsentEvent(AppendOnly):
     scopes = models.JSONField()
     covers_from = models.DateTimeField(null=True, blank=True)
     withdrawal_mode = models.CharField(max_length=20, blank=True)
-    signer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    signer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
     capacity = models.CharField(max_length=15, choices=Capacity.choices, default=Capacity.SELF)
     signature = models.JSONField(default=dict)
     client_at = models.DateTimeField(null=True, blank=True)

@@ -31,7 +31,7 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         return self.filter(phase=Phase.ACTIVE, study__ended_at=None)
 
     def visible_to(self, user: User, *roles: str) -> Self:
-        """Enrollments a member of staff may see: those of their studies, or of their site where bound to one."""
+        """Enrollments staff may see: those of their studies, or of their site where bound to one."""
         held = Membership.objects.filter(
             Q(site=None) | Q(site=models.OuterRef("site")),
             study=models.OuterRef("study"),

@@ -1,0 +1,21 @@
+"""Plain functions that make what tests need, and the cast.
+
+ada takes part, bea is a clinician of ada's site, cal is a clinician of another study and must see nothing,
+dot coordinates ada's study.
+"""
+
+from tests.factories.consent import agree_to_everything, consent_document
+from tests.factories.people import PASSWORD, enrollment, staff, user
+from tests.factories.studies import COVERED_FROM, JOINED_AT, study
+
+__all__ = [
+    "COVERED_FROM",
+    "JOINED_AT",
+    "PASSWORD",
+    "agree_to_everything",
+    "consent_document",
+    "enrollment",
+    "staff",
+    "study",
+    "user",
+]

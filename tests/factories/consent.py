@@ -1,0 +1,42 @@
+"""Agreement: the document of a study and a person's yes to all of it."""
+
+from datetime import datetime
+
+from tests.factories.people import user
+from tests.factories.studies import COVERED_FROM, JOINED_AT
+from wellness.accounts.models import User
+from wellness.consent.documents import SECTIONS, approve, draft_document, publish
+from wellness.consent.models import ConsentDocument, ConsentEvent
+from wellness.consent.purposes import CONSENT_STREAMS, PURPOSES
+from wellness.consent.services import grant
+from wellness.studies.models import Enrollment, Study
+
+EVERYTHING = tuple((purpose, stream) for purpose in PURPOSES for stream in CONSENT_STREAMS)
+
+
+def consent_document(study: Study, now: datetime = JOINED_AT) -> ConsentDocument:
+    """The published document of a study: a switch, none of them required, for every purpose and stream."""
+    body = {section: f"About {section}." for section in SECTIONS}
+    document = draft_document(study=study, body=body, scopes=[(*scope, False) for scope in EVERYTHING])
+    for name in ("eva", "finn"):
+        approve(document=document, approver=_approver(name))
+    return publish(document=document, now=now)
+
+
+def agree_to_everything(enrollment: Enrollment, now: datetime = JOINED_AT) -> ConsentEvent:
+    """The person's yes to every purpose for every stream, for data from COVERED_FROM on."""
+    document = enrollment.study.consent_documents.first() or consent_document(enrollment.study, now)
+    event = grant(
+        enrollment=enrollment,
+        document=document,
+        scopes=EVERYTHING,
+        now=now,
+        covers_from=COVERED_FROM,
+        signer=enrollment.user,
+    )
+    enrollment.refresh_from_db()
+    return event
+
+
+def _approver(name: str) -> User:
+    return User.objects.filter(email=f"{name}@example.org").first() or user(name)

@@ -1,0 +1,170 @@
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Self
+
+import pytest
+from django.db import connection, models
+from kombu.exceptions import OperationalError
+
+from wellness.work import kinds, tasks
+from wellness.work.claims import LEASE, MAX_ATTEMPTS, Claimable, ClaimableQuerySet, LeaseLost
+
+NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
+Run = Callable[[int, int, datetime], None]
+
+
+class ErrandQuerySet(ClaimableQuerySet):
+    def due(self, now: datetime) -> Self:
+        return self.filter(done=False).claimable(now)
+
+
+class Errand(Claimable):
+    done = models.BooleanField(default=False)
+    objects = ErrandQuerySet.as_manager()
+
+    class Meta:
+        app_label = "wellness_work"
+
+
+@pytest.fixture(scope="module")
+def _table(django_db_setup: None, django_db_blocker) -> Iterator[None]:
+    with django_db_blocker.unblock(), connection.schema_editor() as editor:
+        editor.create_model(Errand)
+    yield
+    with django_db_blocker.unblock(), connection.schema_editor() as editor:
+        editor.delete_model(Errand)
+
+
+@pytest.fixture
+def errand(_table: None, db: None) -> Errand:
+    return Errand.objects.create(run_after=NOW)
+
+
+@pytest.fixture
+def kind(errand: Errand, monkeypatch: pytest.MonkeyPatch) -> Callable[[Run], None]:
+    """Makes "errand" the only kind of work, done by the given function."""
+    monkeypatch.setattr(kinds, "KINDS", {})
+    return lambda run: kinds.register(kinds.Kind("errand", "compute", Errand.objects.due, run))
+
+
+def finish(pk: int, fence: int, now: datetime) -> None:
+    if not Errand.objects.filter(pk=pk).release(pk, fence):
+        raise LeaseLost
+    Errand.objects.filter(pk=pk).update(done=True)
+
+
+def break_down(pk: int, fence: int, now: datetime) -> None:
+    raise ValueError("ada@example.org slept badly")
+
+
+def test_one_worker_gets_the_row_and_the_next_does_not(errand: Errand) -> None:
+    assert Errand.objects.due(NOW).claim(errand.pk, NOW) == 1
+    assert Errand.objects.due(NOW).claim(errand.pk, NOW) is None
+    errand.refresh_from_db()
+    assert (errand.attempts, errand.lease_until) == (1, NOW + LEASE)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"run_after": NOW + timedelta(seconds=1)},
+        {"lease_until": NOW},
+        {"attempts": MAX_ATTEMPTS},
+        {"done": True},
+    ],
+)
+def test_what_is_not_due_cannot_be_claimed(errand: Errand, change: dict[str, object]) -> None:
+    Errand.objects.update(**change)
+    assert Errand.objects.due(NOW).claim(errand.pk, NOW) is None
+
+
+def test_a_lease_that_ran_out_is_taken_over_and_the_slow_worker_is_fenced_off(errand: Errand) -> None:
+    slow = Errand.objects.due(NOW).claim(errand.pk, NOW)
+    later = NOW + LEASE + timedelta(seconds=1)
+    fast = Errand.objects.due(later).claim(errand.pk, later)
+    assert (slow, fast) == (1, 2)
+    assert Errand.objects.release(errand.pk, 1) is False
+    assert Errand.objects.release(errand.pk, 2) is True
+
+
+def test_a_failure_waits_longer_each_time_and_is_given_up_at_last(
+    errand: Errand, kind: Callable[[Run], None]
+) -> None:
+    kind(break_down)
+    now, waits = NOW, []
+    for _ in range(MAX_ATTEMPTS):
+        assert kinds.run_one("errand", errand.pk, now) is False
+        errand.refresh_from_db()
+        waits.append((errand.run_after - now).total_seconds())
+        now = errand.run_after
+    for attempt, wait in enumerate(waits, start=1):
+        assert 0.8 * 2**attempt <= wait <= 1.2 * 2**attempt
+    assert not Errand.objects.due(now + timedelta(days=9)).exists()
+    assert Errand.objects.dead().get() == errand
+    assert Errand.objects.revive() == 1
+    assert Errand.objects.due(now).exists()
+
+
+def test_what_went_wrong_is_kept_without_what_it_was_about(
+    errand: Errand, kind: Callable[[Run], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    kind(break_down)
+    kinds.run_one("errand", errand.pk, NOW)
+    errand.refresh_from_db()
+    assert errand.last_error == "ValueError"
+    assert "ada" not in caplog.text
+    assert f"errand {errand.pk} failed" in caplog.text
+
+
+def test_work_is_done_once_however_often_it_is_asked_for(errand: Errand, kind: Callable[[Run], None]) -> None:
+    kind(finish)
+    assert [kinds.run_one("errand", errand.pk, NOW) for _ in range(3)] == [True, False, False]
+
+
+def test_who_lost_the_lease_leaves_the_row_to_the_other(errand: Errand, kind: Callable[[Run], None]) -> None:
+    def overtaken(pk: int, fence: int, now: datetime) -> None:
+        Errand.objects.filter(pk=pk).update(fence=fence + 1)
+        finish(pk, fence, now)
+
+    kind(overtaken)
+    assert kinds.run_one("errand", errand.pk, NOW) is False
+    errand.refresh_from_db()
+    assert (errand.done, errand.fence, errand.lease_until) == (False, 2, NOW + LEASE)
+
+
+def test_draining_does_all_that_is_due_and_stops_at_what_fails(
+    errand: Errand, kind: Callable[[Run], None]
+) -> None:
+    bad = Errand.objects.create(run_after=NOW)
+    Errand.objects.create(run_after=NOW + timedelta(hours=1))
+    kind(lambda pk, fence, now: (break_down if pk == bad.pk else finish)(pk, fence, now))
+    assert kinds.drain(NOW) == {"errand": 1}
+    assert set(Errand.objects.values_list("attempts", "done")) == {(0, True), (1, False), (0, False)}
+
+
+def test_a_sweep_wakes_a_worker_for_each_due_row(
+    errand: Errand, kind: Callable[[Run], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind(finish)
+    Errand.objects.create(run_after=datetime(2999, 1, 1, tzinfo=UTC))
+    woken: list[tuple[object, object]] = []
+    monkeypatch.setattr(tasks.run, "apply_async", lambda args, queue, **_: woken.append((args, queue)))
+    tasks.sweep()
+    assert woken == [(("errand", errand.pk), "compute")]
+
+
+def test_a_broker_that_is_down_undoes_nothing(
+    errand: Errand,
+    kind: Callable[[Run], None],
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks,
+) -> None:
+    def down(*_: object, **__: object) -> None:
+        raise OperationalError("connection refused")
+
+    kind(finish)
+    monkeypatch.setattr(tasks.run, "apply_async", down)
+    with django_capture_on_commit_callbacks(execute=True) as callbacks:
+        tasks.wake("errand", errand.pk)
+    assert len(callbacks) == 1
+    assert Errand.objects.due(NOW).get() == errand

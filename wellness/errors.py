@@ -1,0 +1,86 @@
+"""One shape for every error of the API: {"errors": [{"code", "message", "field"}], "retry": false}."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
+from rest_framework import status
+from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from wellness.lib.refusal import Refusal
+
+logger = logging.getLogger(__name__)
+TRANSIENT = (status.HTTP_429_TOO_MANY_REQUESTS, status.HTTP_503_SERVICE_UNAVAILABLE)
+RETRY_AFTER_S = "30"
+INVALID = {"required": "missing_value", "null": "missing_value", "blank": "missing_value"}
+
+
+def handle(exc: Exception, context: dict[str, Any]) -> Response | None:
+    """The answer to an exception in a view; None lets an unexpected one become a 500."""
+    if isinstance(exc, Refusal):
+        return _refused(exc)
+    if isinstance(exc, RequestDataTooBig):
+        return _answer(
+            [_error("too_large", "The body is too large.")], status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+        )
+    if isinstance(exc, OperationalError | InterfaceError):
+        logger.error("database: %s", type(exc).__name__, exc_info=exc)
+        busy = _answer([_error("unavailable", "Try again later.")], status.HTTP_503_SERVICE_UNAVAILABLE)
+        busy.headers["Retry-After"] = RETRY_AFTER_S
+        return busy
+    return _of_rest_framework(exc, context)
+
+
+def _refused(exc: Refusal) -> Response:
+    response = _answer([_error(exc.code, exc.message, exc.field)], exc.status)
+    response.data = exc.extra | response.data | {"retry": exc.retry}
+    if exc.retry:
+        response.headers["Retry-After"] = RETRY_AFTER_S
+    return response
+
+
+def _of_rest_framework(exc: Exception, context: dict[str, Any]) -> Response | None:
+    """REST framework's answer, its headers kept, its body in our shape."""
+    theirs = exception_handler(exc, context)
+    if theirs is None:
+        return None
+    code = theirs.status_code
+    if isinstance(exc, ValidationError):
+        errors, code = list(_flatten(exc.detail)), status.HTTP_422_UNPROCESSABLE_ENTITY
+    elif isinstance(exc, APIException):
+        errors = list(_flatten(exc.detail))
+    else:  # Django's Http404 and PermissionDenied
+        errors = list(_flatten(theirs.data.get("detail", "")))
+    ours = _answer(errors, code)
+    for name in ("WWW-Authenticate", "Retry-After", "Allow"):
+        if name in theirs.headers:
+            ours.headers[name] = theirs.headers[name]
+    return ours
+
+
+def _flatten(detail: Any, field: str = "") -> Iterator[dict[str, str]]:
+    """One error for every leaf of REST framework's nested details; `field` is its dotted path."""
+    if isinstance(detail, Mapping):
+        for name, below in detail.items():
+            own = "" if name in ("non_field_errors", "detail") else str(name)
+            yield from _flatten(below, ".".join(filter(None, (field, own))))
+    elif isinstance(detail, list | tuple):
+        for below in detail:
+            yield from _flatten(below, field)
+    else:
+        code = str(detail.code) if isinstance(detail, ErrorDetail) else "error"
+        yield _error(INVALID.get(code, code), str(detail), field)
+
+
+def _error(code: str, message: str, field: str = "") -> dict[str, str]:
+    return {"code": code, "message": message, "field": field}
+
+
+def _answer(errors: list[dict[str, str]], code: int) -> Response:
+    return Response({"errors": errors, "retry": code in TRANSIENT}, status=code)

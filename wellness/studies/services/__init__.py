@@ -1,0 +1,25 @@
+"""Writes to studies, enrollments and devices."""
+
+from wellness.studies.services.device import (
+    InvitationRefused,
+    invite,
+    issue_device,
+    register_device,
+    revoke_device,
+)
+from wellness.studies.services.enrollment import change_zone, enroll
+from wellness.studies.services.study import add_member, add_site, create_study, publish_protocol
+
+__all__ = [
+    "InvitationRefused",
+    "add_member",
+    "add_site",
+    "change_zone",
+    "create_study",
+    "enroll",
+    "invite",
+    "issue_device",
+    "publish_protocol",
+    "register_device",
+    "revoke_device",
+]

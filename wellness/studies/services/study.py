@@ -1,0 +1,77 @@
+"""Studies, their sites and staff, and the versions of their protocol."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from wellness.accounts.models import User
+from wellness.audit.services import SERVICE, SYSTEM_CHAIN, Actor, record
+from wellness.lib.canonical import digest
+from wellness.lib.refusal import Refusal
+from wellness.studies.models import Membership, Protocol, Role, Site, Study
+
+
+@transaction.atomic
+def create_study(
+    *,
+    slug: str,
+    name: str,
+    kind: str = Study.Kind.RESEARCH,
+    target_n: int = 0,
+    actor: Actor = SERVICE,
+) -> Study:
+    """A new study, without people yet."""
+    study = Study.objects.create(slug=slug, name=name, kind=Study.Kind(kind), target_n=target_n)
+    record(chain=SYSTEM_CHAIN, actor=actor, action="study.create", object=f"study:{study.public_id}")
+    return study
+
+
+def add_site(*, study: Study, slug: str, name: str) -> Site:
+    """A new site of a study."""
+    return Site.objects.create(study=study, slug=slug, name=name)
+
+
+@transaction.atomic
+def add_member(
+    *, study: Study, user: User, role: str, site: Site | None = None, actor: Actor = SERVICE
+) -> Membership:
+    """The role a user now holds in a study, or at one site of it."""
+    if site is not None and site.study_id != study.pk:
+        raise Refusal("site_elsewhere", "That site belongs to another study.", field="site")
+    member = Membership.objects.create(study=study, user=user, role=Role(role), site=site)
+    record(
+        chain=SYSTEM_CHAIN,
+        actor=actor,
+        action="membership.add",
+        object=f"user:{user.public_id}",
+        reason=f"{member.role} in study {study.public_id}",
+    )
+    return member
+
+
+@transaction.atomic
+def publish_protocol(
+    *, study: Study, body: dict[str, Any], now: datetime, actor: Actor = SERVICE
+) -> Protocol:
+    """The next version of a study's protocol."""
+    Study.objects.select_for_update(no_key=True).get(pk=study.pk)  # versions are counted one writer at a time
+    last = Protocol.objects.filter(study=study).order_by("-version").first()
+    protocol = Protocol.objects.create(
+        study=study,
+        version=last.version + 1 if last else 1,
+        body=body,
+        body_sha256=digest(body),
+        published_at=now,
+    )
+    record(
+        chain=SYSTEM_CHAIN,
+        actor=actor,
+        action="protocol.publish",
+        object=f"study:{study.public_id}",
+        reason=f"version {protocol.version}",
+        at=now,
+    )
+    return protocol
