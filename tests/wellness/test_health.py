@@ -1,0 +1,30 @@
+"""What a load balancer is told."""
+
+import pytest
+from django.test import Client
+
+from wellness import health
+
+
+def test_live_answers_without_a_database(client: Client) -> None:
+    response = client.get("/health/live")
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+def test_ready_names_its_parts(client: Client, db: None) -> None:
+    response = client.get("/health/ready")
+    assert response.status_code == 200
+    assert response.json() == {"status": "ok", "database": "ok", "storage": "ok"}
+    assert "no-cache" in response["Cache-Control"]
+
+
+def test_ready_names_the_part_that_failed_and_not_why(
+    client: Client, db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> None:
+        raise OSError("secret path")
+
+    monkeypatch.setitem(health.PARTS, "storage", broken)
+    response = client.get("/health/ready")
+    assert response.status_code == 503
+    assert response.json() == {"status": "failed", "database": "ok", "storage": "failed"}

@@ -1,0 +1,52 @@
+"""What a load balancer asks: is the process alive, and can it serve."""
+
+import logging
+from collections.abc import Callable
+
+from django.core.files.storage import storages
+from django.db import connection
+from django.http import HttpRequest, JsonResponse
+from django.urls import path
+from django.views.decorators.cache import never_cache
+
+logger = logging.getLogger(__name__)
+
+
+def _database() -> None:
+    connection.ensure_connection()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+def _storage() -> None:
+    storages["chunks"].exists("ready")  # on S3 a HEAD request: the bucket answers and lets us in
+
+
+PARTS: dict[str, Callable[[], None]] = {"database": _database, "storage": _storage}
+
+
+@never_cache
+def live(_: HttpRequest) -> JsonResponse:
+    """200 as long as this process answers."""
+    return JsonResponse({"status": "ok"})
+
+
+@never_cache
+def ready(_: HttpRequest) -> JsonResponse:
+    """200 when the database and the object storage answer, else 503 and which of them does not."""
+    parts = {name: _answers(name, ask) for name, ask in PARTS.items()}
+    ok = all(parts.values())
+    words = {name: "ok" if up else "failed" for name, up in parts.items()}
+    return JsonResponse({"status": "ok" if ok else "failed"} | words, status=200 if ok else 503)
+
+
+def _answers(name: str, ask: Callable[[], None]) -> bool:
+    try:
+        ask()
+    except Exception:
+        logger.exception("%s does not answer", name)
+        return False
+    return True
+
+
+urlpatterns = [path("live", live, name="live"), path("ready", ready, name="ready")]
