@@ -1,5 +1,12 @@
 """Every address of the site."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("health/", include("wellness.health")),
+    path("", include("wellness.web.urls")),
+    path("api/v1/", include("wellness.studies.api")),
+    path("api/v1/", include("phenotyping.intake.api")),
+    path("api/v1/", include("phenotyping.surveys.api")),
+    path("api/v1/", include("coach.delivery.api")),
+]

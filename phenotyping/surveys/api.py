@@ -1,0 +1,74 @@
+"""Phones hand in answers: POST /api/v1/answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import path
+from drf_spectacular.utils import extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from phenotyping.surveys.instruments import severity
+from phenotyping.surveys.models import Instrument
+from phenotyping.surveys.selectors import prompt_at
+from phenotyping.surveys.services import answer, opened
+from wellness.lib.clock import from_us, utc_now
+from wellness.lib.refusal import Refusal
+
+LATEST_MS = 4_102_444_800_000  # the year 2100: beyond it is no phone's clock
+
+
+class Sheet(serializers.Serializer[dict[str, Any]]):
+    """A filled-in questionnaire; `id` is chosen by the phone, `recorded_at` is epoch milliseconds."""
+
+    id = serializers.UUIDField()
+    instrument = serializers.SlugField()
+    recorded_at = serializers.IntegerField(min_value=0, max_value=LATEST_MS)
+    values = serializers.DictField()
+
+
+STORED = inline_serializer(
+    "StoredAnswer",
+    {
+        "id": serializers.UUIDField(),
+        "received_at": serializers.DateTimeField(),
+        "support": serializers.CharField(allow_null=True),
+    },
+)
+
+
+class Answers(APIView):
+    """Answers of the person whose phone this is."""
+
+    @extend_schema(request=Sheet, responses={201: STORED})
+    def post(self, request: Request) -> Response:
+        """The stored answer, the first one when the id is known; `support` is the safety rule it met."""
+        form = Sheet(data=request.data)
+        form.is_valid(raise_exception=True)
+        sheet, person, now = form.validated_data, request.auth, utc_now()
+        instrument = Instrument.objects.filter(slug=sheet["instrument"]).order_by("-version").first()
+        if instrument is None:
+            raise Refusal("unknown_instrument", "There is no such questionnaire.", field="instrument")
+        recorded_at = from_us(sheet["recorded_at"] * 1_000)
+        stored = answer(
+            enrollment=person,
+            instrument=instrument,
+            public_id=sheet["id"],
+            values=sheet["values"],
+            recorded_at=recorded_at,
+            now=now,
+            device=request.user,
+            prompt=prompt_at(person, instrument, recorded_at),
+        )
+        body = {
+            "id": str(stored.public_id),
+            "received_at": stored.received_at,
+            "support": severity(instrument, opened(stored)),
+        }
+        return Response(body, status=201)
+
+
+urlpatterns = [path("answers", Answers.as_view(), name="answers")]

@@ -1,0 +1,39 @@
+"""What a demo tells the person who ran it."""
+
+from collections.abc import Mapping, Sequence
+
+from wellness.demo.living import Run
+from wellness.demo.script import PASSWORD, SLUG
+from wellness.demo.visitor import SignIn
+from wellness.studies.models import Enrollment
+
+BAR = 40
+
+
+def bar(done: int, total: int) -> str:
+    """One line that shows how far the demo is; it overwrites itself on a terminal."""
+    filled = BAR * done // total
+    return f"\r  [{'#' * filled}{'.' * (BAR - filled)}] {done} of {total} person-days"
+
+
+def sign_ins(runs: Sequence[Run]) -> list[SignIn]:
+    """One account a role, the participant being the first of the cohort."""
+    first = runs[0].joined
+    person = Enrollment.objects.get(pk=first.enrollment_id)
+    return [
+        SignIn("participant", first.email, PASSWORD, ("/app/", "/app/check-in/", "/app/data/", "/help/")),
+        SignIn("clinician", "clinician@demo.example", PASSWORD, ("/clinic/", f"/clinic/{person.public_id}/")),
+        SignIn("coordinator", "coordinator@demo.example", PASSWORD, ("/console/", f"/console/{SLUG}/")),
+    ]
+
+
+def table(counts: Mapping[str, int]) -> str:
+    """The counts, one stage a line."""
+    width = max(map(len, counts))
+    return "\n".join(f"  {stage.replace('_', ' '):<{width}}  {n:>10,}" for stage, n in counts.items())
+
+
+def doors(people: Sequence[SignIn], address: str) -> str:
+    """Who can sign in where."""
+    lines = [f"  {one.role:<12} {one.email:<28} {one.password}" for one in people]
+    return "\n".join([f"  http://{address}/accounts/login/", *lines])

@@ -1,0 +1,61 @@
+"""Study board: is the study on track?"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import Http404
+from django.utils import timezone
+from django.views.generic import TemplateView
+
+from wellness.studies.models import Membership, Study
+from wellness.web.access import StaffPage
+from wellness.web.coordinator.funnel import Silence, funnel, members, silences
+from wellness.web.coordinator.quality import Waiting, ledger, matrix, randomisation, waiting
+from wellness.web.coordinator.studies import COORDINATING
+from wellness.web.trail import looked_over
+
+
+class Board(StaffPage, TemplateView):
+    """Is the study on track? Only of the coordinator's own studies; no clinical values."""
+
+    roles = COORDINATING
+    template_name = "coordinator/board.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        now = timezone.now()
+        study = Study.objects.staffed_by(self.user, *COORDINATING).filter(slug=self.kwargs["slug"]).first()
+        if study is None:
+            raise Http404
+        seats = Membership.objects.filter(user=self.user, study=study, ended_at=None, role__in=COORDINATING)
+        found = members(study, seats)
+        people = [member.enrollment for member in found]
+        silent, work = silences(found, now), waiting(people, now)
+        looked_over([f"study:{study.slug}"], user=self.user, action="view.board", purpose="", now=now)
+        return super().get_context_data(
+            **kwargs,
+            study=study,
+            now=now,
+            funnel=funnel(found),
+            n_enrolled=len(found),
+            enrolled_share=min(round(100 * len(found) / study.target_n), 100) if study.target_n else None,
+            silences=silent,
+            headline=headline(silent, work),
+            matrix=matrix(people, now),
+            ledger=ledger(people),
+            work=work,
+            trial=randomisation(people),
+        )
+
+
+def headline(silent: Sequence[Silence], work: Sequence[Waiting]) -> str:
+    """Today's problems in one sentence."""
+    never, *fell = (len(group.people) for group in silent)
+    counts = {
+        "never started": never,
+        "silent for a day or longer": sum(fell),
+        "pieces of work given up": sum(one.dead for one in work),
+    }
+    problems = [f"{n} {words}" for words, n in counts.items() if n]
+    return (
+        f"{', '.join(problems)}." if problems else "Everyone sends data and no work is stuck. Nothing to do."
+    )

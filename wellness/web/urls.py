@@ -1,0 +1,29 @@
+"""Addresses of the pages."""
+
+from django.urls import include, path
+
+from wellness.web.accounts import ChangePassword, SignIn
+from wellness.web.clinician.caseload import Caseload
+from wellness.web.clinician.person import Person
+from wellness.web.coordinator.board import Board
+from wellness.web.coordinator.studies import Studies
+from wellness.web.home import Help, Home
+from wellness.web.participant.check_in import CheckIn
+from wellness.web.participant.my_data import MyData
+from wellness.web.participant.today import Respond, Today
+
+urlpatterns = [
+    path("", Home.as_view(), name="home"),
+    path("help/", Help.as_view(), name="help"),
+    path("app/", Today.as_view(), name="today"),
+    path("app/check-in/", CheckIn.as_view(), name="check_in"),
+    path("app/data/", MyData.as_view(), name="my_data"),
+    path("app/suggestions/<uuid:delivery>/", Respond.as_view(), name="respond"),
+    path("clinic/", Caseload.as_view(), name="caseload"),
+    path("clinic/<uuid:enrollment>/", Person.as_view(), name="person"),
+    path("console/", Studies.as_view(), name="studies"),
+    path("console/<slug:slug>/", Board.as_view(), name="board"),
+    path("accounts/login/", SignIn.as_view(), name="account_login"),
+    path("accounts/password/change/", ChangePassword.as_view(), name="account_change_password"),
+    path("accounts/", include("allauth.account.urls")),
+]
