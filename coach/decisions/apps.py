@@ -1,7 +1,38 @@
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_save
 
 
 class DecisionsConfig(AppConfig):
     name = "coach.decisions"
     label = "coach_decisions"
     verbose_name = "Decisions"
+
+    def ready(self) -> None:
+        from coach.decisions import outcomes, services  # noqa: PLC0415  models are ready only now
+        from coach.decisions.models import DecisionPoint, Outcome  # noqa: PLC0415
+        from coach.decisions.models.outcome import OutcomeQuerySet  # noqa: PLC0415
+        from coach.decisions.models.point import DecisionPointQuerySet  # noqa: PLC0415
+        from phenotyping.intake import hooks  # noqa: PLC0415
+        from wellness.studies.models import Enrollment, ZoneChange  # noqa: PLC0415
+        from wellness.work.kinds import Kind, register  # noqa: PLC0415
+
+        def due_points(now: datetime) -> DecisionPointQuerySet:
+            return DecisionPoint.objects.due(now)
+
+        def due_outcomes(now: datetime) -> OutcomeQuerySet:
+            return Outcome.objects.due(now)
+
+        def samples_stored(enrollment: Enrollment, spans: Sequence[tuple[datetime, datetime]]) -> None:
+            outcomes.mark_stale(enrollment, spans)
+
+        def zone_changed(instance: ZoneChange, **_: Any) -> None:
+            services.replan(enrollment=Enrollment.objects.get(pk=instance.enrollment_id))
+
+        hooks.on_stored(samples_stored)
+        post_save.connect(zone_changed, sender=ZoneChange, weak=False)
+        register(Kind("decision", "decide", due_points, services.decide))
+        register(Kind("outcome", "compute", due_outcomes, outcomes.close))

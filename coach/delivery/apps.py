@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from django.apps import AppConfig
 
 
@@ -5,3 +7,21 @@ class DeliveryConfig(AppConfig):
     name = "coach.delivery"
     label = "coach_delivery"
     verbose_name = "Delivery"
+
+    def ready(self) -> None:
+        from coach.delivery import services  # noqa: PLC0415  models are ready only now
+        from coach.delivery.models import Delivery, DeliveryQuerySet  # noqa: PLC0415
+        from wellness.consent import hooks  # noqa: PLC0415
+        from wellness.consent.purposes import INTERVENE, Scope  # noqa: PLC0415
+        from wellness.studies.models import Enrollment  # noqa: PLC0415
+        from wellness.work.kinds import Kind, register  # noqa: PLC0415
+
+        def due(now: datetime) -> DeliveryQuerySet:
+            return Delivery.objects.due(now)
+
+        def withdrawn(enrollment: Enrollment, revoked: frozenset[Scope], now: datetime) -> None:
+            if any(purpose == INTERVENE for purpose, _ in revoked):
+                services.cancel_pending(enrollment=enrollment)
+
+        hooks.on_withdrawal(withdrawn)
+        register(Kind("delivery", "decide", due, services.send))

@@ -21,7 +21,7 @@ class DeliveryQuerySet(ClaimableQuerySet):
 
     def to(self, enrollment: Enrollment) -> Self:
         """What reached this person, newest first."""
-        return self.filter(enrollment=enrollment, state=Delivery.State.SENT).order_by("-sent_at")
+        return self.filter(enrollment=enrollment, state=Delivery.State.SENT).order_by("-sent_at", "-pk")
 
 
 class Delivery(Claimable):
@@ -64,10 +64,12 @@ class Delivery(Claimable):
         verbose_name_plural = "deliveries"
         constraints = [
             models.CheckConstraint(
-                condition=~Q(state="sent") | Q(sent_at__isnull=False), name="%(app_label)s_%(class)s_sent_is_dated"
+                condition=~Q(state="sent") | Q(sent_at__isnull=False),
+                name="%(app_label)s_%(class)s_sent_is_dated",
             ),
             models.CheckConstraint(
-                condition=~Q(state="blocked") | ~Q(blocked_by=""), name="%(app_label)s_%(class)s_blocked_says_why"
+                condition=~Q(state="blocked") | ~Q(blocked_by=""),
+                name="%(app_label)s_%(class)s_blocked_says_why",
             ),
             models.CheckConstraint(
                 condition=Q(response="", responded_at=None) | Q(state="sent", responded_at__isnull=False),

@@ -5,3 +5,11 @@ class SafetyConfig(AppConfig):
     name = "coach.safety"
     label = "coach_safety"
     verbose_name = "Safety"
+
+    def ready(self) -> None:
+        from coach.delivery import guards as delivery_guards  # noqa: PLC0415  models are ready only now
+        from coach.safety import guards, services  # noqa: PLC0415
+        from phenotyping.surveys import hooks  # noqa: PLC0415
+
+        delivery_guards.register(guards.blocking)
+        hooks.on_answer(services.answer_given)

@@ -30,7 +30,9 @@ class Hold(models.Model):
     enrollment = models.ForeignKey(Enrollment, models.PROTECT, related_name="holds")
     kind = models.CharField(max_length=12, choices=Kind.choices)
     reason = models.CharField(max_length=200, blank=True)
-    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    set_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True, blank=True)
     lifted_at = models.DateTimeField(null=True, blank=True)
@@ -59,7 +61,9 @@ class Alert(models.Model):
     enrollment = models.ForeignKey(Enrollment, models.PROTECT, related_name="alerts")
     rule = models.CharField(max_length=60)
     severity = models.CharField(max_length=10, choices=Severity.choices)
-    source = models.CharField(max_length=120, help_text="what raised it, e.g. an answer's id; never its content")
+    source = models.CharField(
+        max_length=120, help_text="what raised it, e.g. an answer's id; never its content"
+    )
     raised_at = models.DateTimeField()
     due_at = models.DateTimeField(help_text="when it must have been acknowledged")
     acknowledged_at = models.DateTimeField(null=True, blank=True)
@@ -79,9 +83,34 @@ class Alert(models.Model):
                 name="%(app_label)s_%(class)s_one_open",
             ),
             models.CheckConstraint(
-                condition=Q(resolved_at=None) | ~Q(disposition=""), name="%(app_label)s_%(class)s_resolved_says_how"
+                condition=Q(resolved_at=None) | ~Q(disposition=""),
+                name="%(app_label)s_%(class)s_resolved_says_how",
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.severity} {self.rule} of {self.enrollment_id}"
+
+
+class Contraindication(models.Model):
+    """A condition of one person under which some suggestions are never given."""
+
+    enrollment = models.ForeignKey(Enrollment, models.PROTECT, related_name="contraindications")
+    condition = models.SlugField()
+    set_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    since = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["enrollment", "condition"],
+                condition=Q(ended_at=None),
+                name="%(app_label)s_%(class)s_one_in_force",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.condition} of {self.enrollment_id}"

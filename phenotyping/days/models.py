@@ -39,6 +39,7 @@ class Day(Claimable):
     computed_at = models.DateTimeField(null=True, blank=True)
     feature_set = models.CharField(max_length=64, blank=True)
     input_sha256 = models.CharField(max_length=64, blank=True)
+    values_sha256 = models.CharField(max_length=64, blank=True)
     sealed_values = models.BinaryField(null=True, blank=True)
     n_values = models.PositiveSmallIntegerField(default=0)
     observed_min = models.FloatField(default=0)
@@ -55,7 +56,8 @@ class Day(Claimable):
                 condition=Q(computed_seq__lte=F("stale_seq")), name="%(app_label)s_%(class)s_seq_order"
             ),
             models.CheckConstraint(
-                condition=Q(observed_min__lte=F("expected_min")), name="%(app_label)s_%(class)s_observed_within"
+                condition=Q(observed_min__lte=F("expected_min")),
+                name="%(app_label)s_%(class)s_observed_within",
             ),
         ]
         indexes = [

@@ -20,7 +20,9 @@ class Instrument(models.Model):
     title = models.CharField(max_length=120)
     source = models.CharField(max_length=300)
     n_minutes = models.PositiveSmallIntegerField(default=1)
-    items = models.JSONField(help_text='[{"id", "text", "kind", "low", "high", "low_label", "high_label", "phenotype"}]')
+    items = models.JSONField(
+        help_text='[{"id", "text", "kind", "low", "high", "low_label", "high_label", "phenotype"}]'
+    )
 
     class Meta:
         constraints = [

@@ -25,7 +25,9 @@ class CohortPrior(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["study", "variable"], name="%(app_label)s_%(class)s_one_variable"),
+            models.UniqueConstraint(
+                fields=["study", "variable"], name="%(app_label)s_%(class)s_one_variable"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -73,7 +75,7 @@ class Twin(Claimable):
 
 
 class Forecast(models.Model):
-    """What a twin expected from a day on: seven days, 80 % interval, every variable; kept to be judged later."""
+    """What a twin expected of the seven days after a date, every variable; kept to be judged later."""
 
     twin = models.ForeignKey(Twin, models.PROTECT, related_name="forecasts")
     enrollment = models.ForeignKey(Enrollment, models.PROTECT, related_name="forecasts")

@@ -53,7 +53,14 @@ class Decision(AppendOnly):
         constraints = [
             models.CheckConstraint(
                 condition=Q(available=False, option=NONE, propensity=0, draw=None)
-                | Q(available=True, propensity__gt=0, propensity__lt=1, draw__gte=0, draw__lt=1),
+                | Q(
+                    available=True,
+                    propensity__gt=0,
+                    propensity__lt=1,
+                    draw__isnull=False,  # a check that comes out as NULL would pass
+                    draw__gte=0,
+                    draw__lt=1,
+                ),
                 name="%(app_label)s_%(class)s_available_is_random",
             ),
             models.CheckConstraint(

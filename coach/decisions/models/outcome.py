@@ -17,7 +17,11 @@ class OutcomeQuerySet(ClaimableQuerySet):
     def due(self, now: datetime) -> Self:
         """Open outcomes whose window is over, and closed ones whose data changed."""
         open_ = Q(state=Outcome.State.OPEN, window_ends_at__lte=now)
-        return self.filter(open_ | Q(stale_seq__gt=F("computed_seq"))).claimable(now).order_by("window_ends_at", "pk")
+        return (
+            self.filter(open_ | Q(stale_seq__gt=F("computed_seq")))
+            .claimable(now)
+            .order_by("window_ends_at", "pk")
+        )
 
 
 class Outcome(Claimable):
@@ -49,7 +53,10 @@ class Outcome(Claimable):
             models.CheckConstraint(
                 condition=Q(state="open", sealed_value__isnull=True)
                 | Q(state="observed", sealed_value__isnull=False, closed_at__isnull=False)
-                | (Q(state="missing", sealed_value__isnull=True, closed_at__isnull=False) & ~Q(missing_because="")),
+                | (
+                    Q(state="missing", sealed_value__isnull=True, closed_at__isnull=False)
+                    & ~Q(missing_because="")
+                ),
                 name="%(app_label)s_%(class)s_value_or_reason",
             ),
         ]

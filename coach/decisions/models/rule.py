@@ -9,7 +9,7 @@ from wellness.studies.models import Study
 
 
 class DecisionRule(AppendOnly):
-    """One published version of a rule: slots, availability, tree, options, policy, budget, outcome (coach.md 4)."""
+    """One published version of a rule: slots, trees, options, policy, budget, outcome (coach.md 4)."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     study = models.ForeignKey(Study, models.PROTECT, related_name="decision_rules")

@@ -1,0 +1,102 @@
+"""Deciding: one claimed point becomes one line of the ledger, whatever runs twice."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from coach.decisions.conclude import CODE_VERSION, Conclusion, conclude
+from coach.decisions.ledger import draw_key, ledger_fields, sealed_as
+from coach.decisions.models import Decision, DecisionPoint, Outcome
+from coach.decisions.snapshot import message_of, take
+from coach.decisions.spec import OUTCOME_UNITS, RuleSpec, spec_of
+from coach.delivery.models import Delivery
+from coach.delivery.services import queue
+from wellness.consent import gate
+from wellness.consent.purposes import CONSENT_STREAMS, INTERVENE
+from wellness.lib.canonical import canonical, digest
+from wellness.lib.ids import uuid7
+from wellness.studies import keys
+from wellness.studies.models import Enrollment
+from wellness.work.claims import LeaseLost
+
+OUTCOME_PATIENCE = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A decision that is not written yet: what it rests on, under which streams, and how it came out."""
+
+    id: UUID
+    spec: RuleSpec
+    streams: frozenset[str]
+    snapshot: Mapping[str, Any]
+    conclusion: Conclusion
+
+
+def decide(pk: int, fence: int, now: datetime) -> None:
+    """Close one claimed point: snapshot, availability, rule, draw, ledger, delivery and outcome window."""
+    point = DecisionPoint.objects.select_related("enrollment__study", "rule").get(pk=pk)
+    spec = spec_of(point.rule.body)
+    permits = gate.permitted(point.enrollment, INTERVENE, CONSENT_STREAMS, at=now)
+    snapshot = take(point, spec, permits, now)
+    decision_id = uuid7()
+    conclusion = conclude(spec, snapshot, seed=draw_key(point.enrollment.study), decision_id=decision_id)
+    _close(point, fence, _Made(decision_id, spec, frozenset(permits), snapshot, conclusion), now)
+
+
+@transaction.atomic
+def _close(point: DecisionPoint, fence: int, made: _Made, now: datetime) -> None:
+    person = gate.lock(point.enrollment)
+    permits = gate.permitted(person, INTERVENE, CONSENT_STREAMS, at=now)
+    if permits.keys() != made.streams:
+        raise LeaseLost("consent changed while it was decided")
+    closed = DecisionPoint.objects.filter(pk=point.pk, fence=fence, closed_at=None).update(closed_at=now)
+    if closed == 0 or not DecisionPoint.objects.all().release(point.pk, fence):
+        raise LeaseLost(f"decision point {point.pk}")
+    trace = canonical(made.conclusion.trace)
+    decision = Decision.objects.create(
+        public_id=made.id,
+        enrollment=person,
+        point=point,
+        rule=point.rule,
+        at=now,
+        sealed_context=keys.seal(person, sealed_as(made.id, "context"), canonical(made.snapshot)),
+        context_sha256=digest(made.snapshot),
+        sealed_trace=keys.seal(person, sealed_as(made.id, "trace"), trace),
+        delivery=_queued(person, made, now),
+        consent_epoch=person.consent_epoch,
+        consent_events=sorted({pk for permit in permits.values() for pk in permit.event_ids}),
+        code_version=CODE_VERSION,
+        **ledger_fields(made.conclusion),
+    )
+    if decision.available:
+        _open_outcome(decision, made.spec, now)
+
+
+def _queued(person: Enrollment, made: _Made, now: datetime) -> Delivery | None:
+    if not made.conclusion.message:
+        return None
+    return queue(
+        enrollment=person,
+        message=message_of(made.conclusion.message),
+        now=now,
+        expires_at=now + timedelta(minutes=made.spec.window_min),
+    )
+
+
+def _open_outcome(decision: Decision, spec: RuleSpec, now: datetime) -> None:
+    ends_at = now + timedelta(minutes=spec.outcome_window_min)
+    Outcome.objects.create(
+        decision=decision,
+        enrollment=decision.enrollment,
+        variable=f"{spec.outcome_stream}_after",
+        unit=OUTCOME_UNITS[spec.outcome_stream],
+        window_starts_at=now,
+        window_ends_at=ends_at,
+        deadline_at=ends_at + OUTCOME_PATIENCE,
+        run_after=ends_at,
+    )

@@ -1,0 +1,70 @@
+"""Planning decision points: each slot of a rule on each local day, in the zone the person is in by then."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+
+from django.db import transaction
+
+from coach.decisions.models import DecisionPoint, DecisionRule
+from coach.decisions.services.rule import rules_in_force
+from coach.decisions.spec import RuleSpec, spec_of
+from wellness.lib.clock import ZoneHistory, at_local
+from wellness.studies.models import Enrollment
+
+ALL_DAY = timedelta(days=1)
+
+
+def plan(*, now: datetime, only: Enrollment | None = None) -> int:
+    """How many decision points of today and tomorrow are new, for everyone who takes part or one of them."""
+    rules: dict[int, list[tuple[DecisionRule, RuleSpec]]] = {}
+    fresh: list[DecisionPoint] = []
+    people = Enrollment.objects.active().select_related("study").prefetch_related("zone_changes")
+    for person in people.filter(pk=only.pk) if only else people:
+        if person.study_id not in rules:
+            rules[person.study_id] = [(rule, spec_of(rule.body)) for rule in rules_in_force(person.study)]
+        fresh += _points(person, rules[person.study_id], now)
+    planned = DecisionPoint.objects.filter(enrollment__in={point.enrollment_id for point in fresh})
+    n_before = planned.count()
+    DecisionPoint.objects.bulk_create(fresh, ignore_conflicts=True)
+    return planned.count() - n_before
+
+
+def _points(
+    person: Enrollment, rules: list[tuple[DecisionRule, RuleSpec]], now: datetime
+) -> Iterator[DecisionPoint]:
+    zones = person.zones()
+    for day in zones.days(now, now + ALL_DAY):
+        for rule, spec in rules:
+            for slot in spec.slots:
+                point = DecisionPoint(enrollment=person, rule=rule, on=day.on, slot=slot)
+                _place(point, zones, spec)
+                if point.due_at >= now:
+                    yield point
+
+
+def _place(point: DecisionPoint, zones: ZoneHistory, spec: RuleSpec) -> None:
+    """Set when the point is due, by the wall clock that the person sees at that slot."""
+    point.zone, point.due_at = _wall(zones, point.on, point.slot)
+    point.run_after = point.due_at
+    point.grace_until = point.due_at + timedelta(minutes=spec.grace_min)
+
+
+def _wall(zones: ZoneHistory, on: date, slot: time) -> tuple[str, datetime]:
+    """The zone and instant of a wall time: in the zone of the morning, or the one moved to before it."""
+    zone = zones.at(zones.day(on).starts_at)
+    zone = zones.at(at_local(on, slot, zone))
+    return zone, at_local(on, slot, zone)
+
+
+@transaction.atomic
+def replan(*, enrollment: Enrollment) -> int:
+    """How many open points moved, now that the person's zones are known better."""
+    zones, n_moved = enrollment.zones(), 0
+    open_points = DecisionPoint.objects.filter(enrollment=enrollment, closed_at=None)
+    for point in open_points.select_for_update(of=("self",)).select_related("rule"):
+        before = point.due_at
+        _place(point, zones, spec_of(point.rule.body))
+        if point.due_at != before:
+            point.save(update_fields=["zone", "due_at", "run_after", "grace_until"])
+            n_moved += 1
+    return n_moved

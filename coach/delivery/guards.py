@@ -1,0 +1,20 @@
+"""Guards asked once more at the moment of sending; higher rooms register theirs at start."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from wellness.studies.models import Enrollment
+
+Guard = Callable[[Enrollment, datetime], list[str]]
+_guards: list[Guard] = []
+
+
+def register(guard: Guard) -> Guard:
+    """Ask `guard(enrollment, now)` for reason codes before every sending."""
+    _guards.append(guard)
+    return guard
+
+
+def blocking(enrollment: Enrollment, now: datetime) -> list[str]:
+    """Every reason not to send now; empty when all guards agree."""
+    return [code for guard in _guards for code in guard(enrollment, now)]

@@ -1,0 +1,42 @@
+"""What one body holds, whatever its format, and how its columns are typed on the wire."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+
+import pyarrow as pa
+
+from phenotyping.intake.faults import fault
+from phenotyping.streams.catalogue import STREAMS
+from phenotyping.streams.samples import TIME
+
+# Every number is read as float64: epoch milliseconds keep their microseconds in it until the year 2255.
+ARROW = MappingProxyType(
+    {"int": pa.float64(), "real": pa.float64(), "flag": pa.bool_(), "word": pa.string(), "text": pa.string()}
+)
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """Tables by stream as they were sent (`time` in epoch milliseconds), when, and in which time zone."""
+
+    tables: Mapping[str, pa.Table]
+    sent_at: datetime | None = None
+    zone: str = ""
+
+
+def wire_types(stream: str) -> dict[str, pa.DataType]:
+    """The Arrow type of every column of a stream as it is read; Refusal when there is no such stream."""
+    if stream not in STREAMS:
+        raise fault("unknown_stream", f"There is no stream named {stream[:40]!r}.", stream=stream[:40])
+    return {TIME: pa.float64()} | {column.name: ARROW[column.kind] for column in STREAMS[stream].columns}
+
+
+def wire_type(stream: str, column: str) -> pa.DataType:
+    """The Arrow type of one column; Refusal when the stream has none of that name."""
+    types = wire_types(stream)
+    if column not in types:
+        message = f"The stream {stream} has no column {column[:40]!r}."
+        raise fault("unknown_column", message, stream=stream, column=column[:40])
+    return types[column]

@@ -1,0 +1,129 @@
+"""JSON lists to Arrow arrays."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from types import GenericAlias
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+from pyarrow import csv as arrow_csv
+from pyarrow import json as arrow_json
+
+from phenotyping.intake.decoding.json_members import bad_json
+from phenotyping.intake.faults import fault, too_many_rows
+from wellness.lib.refusal import Refusal
+
+COMMAS_IN_TEXT = 8  # more than this a value is a bomb, not a list of texts; rows are counted again later
+SMALL_BYTES = 32_768  # up to here Arrow's readers take longer to start than msgspec to finish
+_INDEX = re.compile(r"\$\[(\d+)\]")
+_VALUE: dict[pa.DataType, Any] = {
+    pa.float64(): float | None,
+    pa.bool_(): bool | None,
+    pa.string(): str | None,
+}
+
+
+def column(raw: msgspec.Raw, kind: pa.DataType, stream: str, name: str, max_rows: int) -> pa.Array:
+    """The array of one list; Refusal with the row index of the first value of another type."""
+    text = bytes(memoryview(raw))
+    if text[:1] != b"[":
+        raise fault("wrong_type", f"{name} is a list.", stream=stream, column=name)
+    if text.count(b",") >= max_rows * (COMMAS_IN_TEXT if kind == pa.string() else 1):
+        raise too_many_rows(max_rows)
+    if len(text) <= SMALL_BYTES:
+        with suppress(msgspec.DecodeError, UnicodeDecodeError):  # what it cannot read, Arrow judges
+            return pa.array(msgspec.json.decode(text, type=GenericAlias(list, (_VALUE[kind],))), kind)
+    try:
+        return _numbers(text) if kind == pa.float64() else _list(text, kind)
+    except (pa.ArrowInvalid, UnicodeDecodeError):
+        raise _misfit(text, kind, stream, name) from None
+
+
+def rows(raw: msgspec.Raw, stream: str, types: dict[str, pa.DataType], max_rows: int) -> pa.Table:
+    """The table of a list of objects; a member that no row has makes no column."""
+    text = bytes(memoryview(raw))
+    if text.count(b"{") > max_rows:
+        raise too_many_rows(max_rows)
+    shape = pa.struct([pa.field(name, kind) for name, kind in types.items()])
+    try:
+        found = _list(text, shape)
+    except (pa.ArrowInvalid, UnicodeDecodeError):
+        raise _misfit_row(text, stream, types) from None
+    if found.null_count:
+        row = found.is_null().index(True).as_py()
+        raise fault("wrong_type", "A row is an object.", stream=stream, row=row)
+    for field in found.type:
+        if field.name not in types:
+            message = f"The stream {stream} has no column {field.name[:40]!r}."
+            raise fault("unknown_column", message, stream=stream, column=field.name[:40])
+    columns = dict(zip(found.type.names, found.flatten(), strict=True))
+    return pa.table({name: one for name, one in columns.items() if one.null_count < len(one) or not len(one)})
+
+
+def _numbers(text: bytes) -> pa.Array:
+    """A list of numbers and nulls, known to be valid JSON, read as lines: twice as fast as Arrow's JSON."""
+    lines = text[1:-1].translate(None, b" \t\r\n").replace(b",", b"\n")
+    if not lines:
+        return pa.array([], pa.float64())
+    table = arrow_csv.read_csv(
+        pa.BufferReader(lines),
+        arrow_csv.ReadOptions(use_threads=False, column_names=["v"], block_size=len(lines) + 1),
+        arrow_csv.ParseOptions(delimiter="\x1f", quote_char=False),
+        arrow_csv.ConvertOptions(column_types={"v": pa.float64()}, null_values=["null"]),
+    )
+    return table["v"].combine_chunks()
+
+
+def _list(text: bytes, kind: pa.DataType) -> pa.Array:
+    body = b'{"v":' + text + b"}"
+    table = arrow_json.read_json(
+        pa.BufferReader(body),
+        arrow_json.ReadOptions(use_threads=False, block_size=len(body) + 1),
+        arrow_json.ParseOptions(
+            explicit_schema=pa.schema([("v", pa.list_(kind))]),
+            newlines_in_values=True,
+            unexpected_field_behavior="infer",
+        ),
+    )
+    values = table["v"].combine_chunks().flatten()
+    values.validate(full=True)  # Arrow's JSON reader lets malformed UTF-8 through
+    return values
+
+
+def _misfit(text: bytes, kind: pa.DataType, stream: str, name: str) -> Refusal:
+    """The refusal that says where: read again, value by value, now that one of them is known to be wrong."""
+    try:
+        msgspec.json.decode(text, type=GenericAlias(list, (_VALUE[kind],)))
+    except msgspec.ValidationError as error:
+        place = _INDEX.search(str(error))
+        row = int(place[1]) if place else None
+        return fault("wrong_type", f"{name} is not of its type.", stream=stream, column=name, row=row)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return bad_json(stream)
+    return fault("wrong_type", f"{name} is not of its type.", stream=stream, column=name)
+
+
+def _misfit_row(text: bytes, stream: str, types: dict[str, pa.DataType]) -> Refusal:
+    try:
+        for row, one in enumerate(msgspec.json.decode(text, type=list[dict[str, msgspec.Raw]])):
+            for name in one.keys() & types.keys():
+                refusal = _misfit_value(one[name], types[name], stream, name, row)
+                if refusal:
+                    return refusal
+    except msgspec.ValidationError as error:
+        place = _INDEX.search(str(error))
+        return fault("wrong_type", "A row is an object.", stream=stream, row=int(place[1]) if place else None)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return bad_json(stream)
+    return fault("bad_json", "A row repeats a key.", stream=stream, status=400)
+
+
+def _misfit_value(raw: msgspec.Raw, kind: pa.DataType, stream: str, name: str, row: int) -> Refusal | None:
+    try:
+        msgspec.json.decode(raw, type=_VALUE[kind])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return fault("wrong_type", f"{name} is not of its type.", stream=stream, column=name, row=row)
+    return None

@@ -1,0 +1,140 @@
+"""Writing answers and prompts."""
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from phenotyping.surveys import hooks
+from phenotyping.surveys.instruments import Values, checked
+from phenotyping.surveys.models import Answer, Instrument, Prompt
+from wellness.consent import gate
+from wellness.consent.purposes import STORE, SURVEY
+from wellness.lib.canonical import digest
+from wellness.lib.clock import at_local
+from wellness.lib.refusal import Refusal
+from wellness.studies import keys
+from wellness.studies.models import Device, Enrollment, Protocol
+
+logger = logging.getLogger(__name__)
+AHEAD = timedelta(minutes=5)
+
+
+def answer(
+    *,
+    enrollment: Enrollment,
+    instrument: Instrument,
+    public_id: UUID,
+    values: Mapping[str, Any],
+    recorded_at: datetime,
+    now: datetime,
+    device: Device | None = None,
+    prompt: Prompt | None = None,
+) -> Answer:
+    """The stored answer; sending the same id again gives the first one back and stores nothing.
+
+    Raises Refusal for values that do not fit or an id used for something else, ConsentDenied without consent.
+    """
+    sheet = checked(instrument, values)
+    if recorded_at > now + AHEAD:
+        raise Refusal("time_in_future", "The answer's time is in the future.", field="recorded_at")
+    with transaction.atomic():
+        person = gate.lock(enrollment)
+        if known := Answer.objects.filter(public_id=public_id).first():
+            return _same(known, person, sheet)
+        permit = _permit(person, recorded_at, now)
+        row = Answer(
+            public_id=public_id, enrollment=person, instrument=instrument, prompt=prompt, device=device
+        )
+        row.recorded_at, row.received_at = recorded_at, now
+        _seal(row, sheet, permit)
+        row.save()
+        if prompt is not None:
+            Prompt.objects.filter(pk=prompt.pk).update(state=Prompt.State.ANSWERED)
+        hooks.tell(row, sheet, now)
+    return row
+
+
+def _seal(row: Answer, sheet: Values, permit: gate.Permit) -> None:
+    """Set the columns that hold what was answered and under which consent."""
+    row.sealed_values = keys.seal_json(row.enrollment, _context(row.public_id), sheet)
+    row.values_sha256 = _digest(row.enrollment, sheet)
+    row.consent_epoch, row.consent_events = permit.epoch, list(permit.event_ids)
+
+
+def _digest(person: Enrollment, sheet: Values) -> str:
+    """Tells two sheets apart; salted with the person, for few answers are possible."""
+    return digest([str(person.public_id), sheet])
+
+
+def _same(known: Answer, person: Enrollment, sheet: Values) -> Answer:
+    """The answer stored earlier under this id, when it is this person's and says the same."""
+    if known.enrollment_id != person.pk or known.values_sha256 != _digest(person, sheet):
+        message = "This id was used for another answer; send this one under a new id."
+        raise Refusal("id_taken", message, status=409, field="id")
+    return known
+
+
+def _permit(person: Enrollment, recorded_at: datetime, now: datetime) -> gate.Permit:
+    """The permit to keep an answer: granted now, and for the time at which it was given."""
+    permit = gate.require(person, STORE, [SURVEY], at=now)
+    covered = gate.periods(person, STORE, [SURVEY])[SURVEY]
+    if not any(since <= recorded_at and (until is None or recorded_at < until) for since, until in covered):
+        raise gate.ConsentDenied(STORE, [SURVEY])
+    return permit
+
+
+def opened(answer_row: Answer) -> dict[str, Any]:
+    """The answers of one sheet, unsealed; ask the gate before showing or using them."""
+    values: dict[str, Any] = keys.unseal_json(
+        answer_row.enrollment, _context(answer_row.public_id), bytes(answer_row.sealed_values)
+    )
+    return values
+
+
+def _context(public_id: UUID) -> str:
+    return f"answer|{public_id}|values"
+
+
+def plan_prompts(*, enrollment: Enrollment, protocol: Protocol, now: datetime) -> int:
+    """How many prompts of the person's current local day are new, as the protocol's instruments ask.
+
+    One that closes at an earlier wall time than it opens closes on the next day.
+    """
+    zones = enrollment.zones()
+    on, zone = zones.local_date(now), zones.at(now)
+    n_new = 0
+    for asked in protocol.body.get("instruments", []):
+        instrument = Instrument.objects.filter(slug=asked["slug"]).order_by("-version").first()
+        if instrument is None:
+            raise Refusal("unknown_instrument", f"There is no questionnaire {asked['slug']!r}.")
+        opens, closes = time.fromisoformat(asked["opens"]), time.fromisoformat(asked["closes"])
+        opens_at = at_local(on, opens, zone)
+        closes_at = at_local(on if closes > opens else on + timedelta(days=1), closes, zone)
+        if opens_at < closes_at and now < closes_at:
+            key = {"enrollment": enrollment, "instrument": instrument, "on": on}
+            times = {"opens_at": opens_at, "closes_at": closes_at}
+            n_new += Prompt.objects.get_or_create(**key, defaults=times)[1]
+    return n_new
+
+
+def plan_all_prompts(*, now: datetime) -> int:
+    """How many prompts are new, of everyone who takes part in a study with a protocol."""
+    in_force = {protocol.study_id: protocol for protocol in Protocol.objects.order_by("version")}
+    people = Enrollment.objects.active().filter(study__in=in_force).prefetch_related("zone_changes")
+    n_new = 0
+    for person in people:
+        try:
+            n_new += plan_prompts(enrollment=person, protocol=in_force[person.study_id], now=now)
+        except Refusal as refusal:  # a study whose protocol is wrong does not silence the others
+            logger.error("study %s: prompts not planned: %s", person.study_id, refusal.code)
+    return n_new
+
+
+def expire_prompts(*, now: datetime) -> int:
+    """How many unanswered prompts are now closed."""
+    late = Prompt.objects.filter(state=Prompt.State.OPEN, closes_at__lte=now)
+    return late.update(state=Prompt.State.EXPIRED)

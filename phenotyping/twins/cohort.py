@@ -1,0 +1,76 @@
+"""Refitting the cohort priors from everyone who lends strength; who withdraws leaves the next refit."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+import numpy as np
+from django.db import transaction
+from django.db.models import Max, Min
+
+from phenotyping.days.models import Day
+from phenotyping.days.selectors import series, visible_phenotypes
+from phenotyping.features.registry import REGISTRY
+from phenotyping.twins.models import CohortPrior
+from phenotyping.twins.variables import MODEL_VERSION, WINDOW_DAYS, Floats, prior_of, weekdays
+from wellness.consent.purposes import POPULATION
+from wellness.studies.models import Enrollment, Study
+
+MIN_PEOPLE = 2
+
+
+@transaction.atomic
+def refit_priors(*, study: Study, now: datetime) -> int:
+    """How many variables now have a cohort prior: those with days of at least two people."""
+    on = _dates(study, now)
+    kept = []
+    for name, rows in _table(study, on, now).items():
+        y = np.array(rows)
+        n_people = int(np.isfinite(y).any(axis=1).sum())
+        if n_people < MIN_PEOPLE:
+            continue
+        prior = prior_of(name, y, np.tile(weekdays(on), (len(y), 1)))
+        CohortPrior.objects.update_or_create(
+            study=study,
+            variable=name,
+            defaults={
+                "model_version": MODEL_VERSION,
+                "parameters": prior.to_json(),
+                "n_people": n_people,
+                "n_days": int(np.isfinite(y).sum()),
+                "fitted_at": now,
+            },
+        )
+        kept.append(name)
+    CohortPrior.objects.filter(study=study).exclude(variable__in=kept).delete()
+    return len(kept)
+
+
+def _dates(study: Study, now: datetime) -> list[date]:
+    """The dates of the study's finished days, gaps included, the latest WINDOW_DAYS of them."""
+    finished = Day.objects.computed().filter(enrollment__study=study, ends_at__lte=now)
+    edges = finished.aggregate(first=Min("on"), last=Max("on"))
+    if edges["last"] is None:
+        return []
+    n_days = min((edges["last"] - edges["first"]).days + 1, WINDOW_DAYS)
+    return [edges["last"] - timedelta(days=k) for k in reversed(range(n_days))]
+
+
+def _table(study: Study, on: Sequence[date], now: datetime) -> dict[str, list[Floats]]:
+    """Rows of daily values by phenotype, one row a person who lends strength."""
+    table: dict[str, list[Floats]] = {name: [] for name in REGISTRY}
+    people = study.enrollments.active().select_related("study").prefetch_related("zone_changes")
+    for person in people if on else ():
+        visible = visible_phenotypes(person, POPULATION, now)
+        lent = [name for name in REGISTRY if name in visible]
+        if lent:
+            days = series(person, lent, on[0], on[-1], purpose=POPULATION, at=now)
+            finished = _finished(person, on, now)
+            for name in lent:
+                table[name].append(np.where(finished, days.y[name], np.nan))
+    return {name: rows for name, rows in table.items() if rows}
+
+
+def _finished(person: Enrollment, on: Sequence[date], now: datetime) -> list[bool]:
+    """Which of the dates are over where this person is: others of the study may be hours ahead."""
+    today = person.zones().local_date(now)
+    return [one < today for one in on]
