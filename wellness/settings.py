@@ -4,6 +4,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import environ
+from celery.schedules import crontab
 
 from wellness.lib.keyfile import read_or_create
 
@@ -236,7 +237,9 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 _TICK = {"queue": "decide", "expires": 120}  # ahead of long computations; ticks nobody took do not pile up
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "wellness.work.tasks.sweep", "schedule": 15.0, "options": _TICK},
+    "prompts": {"task": "phenotyping.surveys.tasks.prompts", "schedule": 300.0, "options": _TICK},
     "plan": {"task": "coach.decisions.tasks.plan", "schedule": 300.0, "options": _TICK},
+    "refit": {"task": "phenotyping.twins.tasks.refit", "schedule": crontab(hour=2, minute=30)},
 }
 
 LOGGING = {

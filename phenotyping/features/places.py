@@ -4,7 +4,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from sklearn.neighbors import BallTree
 
 from phenotyping.features.geo import EARTH_M, Reals
 
@@ -54,6 +53,9 @@ def _dense(points: Reals, still_min: Reals) -> Labels:
     scikit-learn's DBSCAN class finds the same places, but spends a millisecond a day on checks, more than all
     other location values together, and has no rule for the moving points.
     """
+    # Imported here: it takes seconds, and of all processes only those that compute days need it.
+    from sklearn.neighbors import BallTree  # noqa: PLC0415
+
     tree = BallTree(points, metric="haversine")
     found, distances = tree.query_radius(points, REACH_M / EARTH_M, return_distance=True)
     one = np.repeat(np.arange(found.size), [indices.size for indices in found])

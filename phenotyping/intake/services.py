@@ -66,8 +66,7 @@ def receive(
         raise fault("too_large", f"A body has at most {settings.UPLOAD_WIRE_BYTES} bytes.", status=413)
     raw = inflate(body, content_encoding, settings.UPLOAD_RAW_BYTES)
     sha256 = hashlib.sha256(raw).hexdigest()
-    known = ledger.settled(device, upload_id, sha256)
-    if known:
+    if known := ledger.settled(device, upload_id, sha256):
         return known, False
     envelope = decode(raw, content_type, stream, settings.UPLOAD_ROWS)
     return accept(
@@ -96,8 +95,7 @@ def accept(
     zone: str = "",
 ) -> tuple[Receipt, bool]:
     """The receipt of tables by stream (`time` in epoch milliseconds), and whether they are new."""
-    known = ledger.settled(device, upload_id, sha256)
-    if known:
+    if known := ledger.settled(device, upload_id, sha256):
         return known, False
     if sum(table.num_rows for table in tables.values()) > settings.UPLOAD_ROWS:
         raise too_many_rows(settings.UPLOAD_ROWS)

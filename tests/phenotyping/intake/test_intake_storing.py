@@ -1,0 +1,113 @@
+"""Storing: all of an upload or nothing, under the consent in force when it commits."""
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.storage import storages
+from django.db import OperationalError
+
+from phenotyping.intake import chunks, hooks, services
+from phenotyping.intake.models import Chunk, Upload
+from phenotyping.intake.screening import Screened
+from tests.phenotyping.intake.conftest import NOON, Phone, screen
+from wellness.consent.purposes import COLLECT
+from wellness.consent.services import withdraw
+from wellness.studies.models import Enrollment
+
+
+def objects() -> list[Path]:
+    return [one for one in Path(storages["chunks"].location).rglob("*") if one.is_file()]
+
+
+@pytest.fixture(autouse=True)
+def _own_storage(tmp_path: Path, settings: Any) -> None:
+    options = {"location": str(tmp_path)}
+    backend = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
+    settings.STORAGES = settings.STORAGES | {"chunks": backend}
+
+
+@pytest.fixture
+def listening(monkeypatch: pytest.MonkeyPatch) -> Callable[[hooks.OnStored], None]:
+    """Makes a function the only listener."""
+    return lambda listener: monkeypatch.setattr(hooks, "_listeners", [listener])
+
+
+def test_higher_rooms_hear_of_an_upload_once(
+    ada: Enrollment, phone: Phone, listening: Callable[[hooks.OnStored], None]
+) -> None:
+    heard: list[tuple[int, list[tuple[datetime, datetime]]]] = []
+    listening(lambda enrollment, spans: heard.append((enrollment.pk, list(spans))))
+    upload = uuid.uuid4()
+    for _ in range(2):
+        phone.send({"screen": screen(3), "light": {"time": [], "lux": []}}, upload=upload)
+    assert heard == [(ada.pk, [(NOON, NOON + timedelta(seconds=2))])]
+
+
+def test_a_room_that_fails_undoes_the_upload(
+    phone: Phone, listening: Callable[[hooks.OnStored], None]
+) -> None:
+    def fail(*_: object) -> None:
+        raise LookupError
+
+    listening(fail)
+    with pytest.raises(LookupError):
+        phone.send({"screen": screen()})
+    assert (Upload.objects.count(), Chunk.objects.count(), objects()) == (0, 0, [])
+
+
+def test_a_commit_of_unknown_outcome_keeps_its_objects(
+    phone: Phone, listening: Callable[[hooks.OnStored], None]
+) -> None:
+    def lose(*_: object) -> None:
+        raise OperationalError("connection lost")
+
+    listening(lose)
+    status, answer = phone.send({"screen": screen()})
+    assert (status, answer["retry"], len(objects())) == (503, True, 1)
+
+
+def test_consent_that_goes_while_an_upload_is_stored(
+    ada: Enrollment, phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Withdrawn after screening, before the transaction: the rows are screened again and refused."""
+    keep, n_tries = services._keep, []
+
+    def keep_late(arrival: Any, screened: Screened) -> Any:
+        if not n_tries:
+            withdraw(enrollment=ada, now=arrival.now, scopes=[(COLLECT, "screen")])
+        n_tries.append(screened.epoch)
+        return keep(arrival, screened)
+
+    monkeypatch.setattr(services, "_keep", keep_late)
+    status, receipt = phone.send({"screen": screen()})
+    assert (status, receipt["streams"]["screen"]["refusals"][0]["code"]) == (201, "consent_denied")
+    assert (len(n_tries), Chunk.objects.count(), objects()) == (2, 0, [])
+
+
+def test_someone_else_stored_it_first(ada: Enrollment, phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The look-up before decoding finds nothing; the unique constraint still does."""
+    upload = uuid.uuid4()
+    first = phone.send({"screen": screen()}, upload=upload)
+    settled, answers = services.ledger.settled, iter([None, None])
+    monkeypatch.setattr(services.ledger, "settled", lambda *key: next(answers, settled(*key)))
+    assert phone.send({"screen": screen()}, upload=upload) == (200, first[1])
+    assert (Chunk.objects.count(), len(objects())) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "code"), [(28, 507, "storage_full"), (5, 503, "storage_unavailable")]
+)
+def test_storage_that_fails(
+    phone: Phone, monkeypatch: pytest.MonkeyPatch, number: int, status: int, code: str
+) -> None:
+    def fail(*_: object) -> str:
+        raise OSError(number, "no")
+
+    monkeypatch.setattr(type(chunks._storage()), "save", fail)
+    answer = phone.send({"screen": screen()})
+    assert (answer[0], answer[1]["errors"][0]["code"], answer[1]["retry"]) == (status, code, True)
+    assert Upload.objects.count() == 0
