@@ -7,11 +7,11 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, Q
 
-from coach.decisions.hearing import BEFORE, heard_share, steps_in
+from coach.decisions.hearing import BEFORE, PRESENCE, heard_share, steps_in
 from coach.decisions.models import Outcome
 from phenotyping.intake.models import Chunk
 from wellness.consent import gate
-from wellness.consent.purposes import CONSENT_STREAMS, INTERVENE
+from wellness.consent.purposes import INTERVENE
 from wellness.studies import keys
 from wellness.studies.models import Enrollment
 from wellness.work.claims import LeaseLost
@@ -23,11 +23,11 @@ ASK_AGAIN = timedelta(hours=1)
 def close(pk: int, fence: int, now: datetime) -> None:
     """Settle one claimed outcome: observed, missing with its reason, or open until data reach its end."""
     outcome = Outcome.objects.select_related("enrollment__study").get(pk=pk)
-    permits = gate.permitted(outcome.enrollment, INTERVENE, CONSENT_STREAMS, at=now)
+    permits = gate.permitted(outcome.enrollment, INTERVENE, PRESENCE, at=now)
     fields = _settled(outcome, frozenset(permits), now)
     with transaction.atomic():
         person = gate.lock(outcome.enrollment)
-        if gate.permitted(person, INTERVENE, CONSENT_STREAMS, at=now).keys() != permits.keys():
+        if gate.permitted(person, INTERVENE, PRESENCE, at=now).keys() != permits.keys():
             raise LeaseLost("consent changed while the outcome was computed")
         mine = Outcome.objects.filter(pk=pk, fence=fence)
         closed = mine.update(computed_seq=outcome.stale_seq, **fields)

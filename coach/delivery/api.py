@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.http import Http404
 from django.urls import path
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,23 +17,25 @@ from coach.delivery.models import Delivery
 from coach.delivery.services import respond
 from wellness.lib.clock import from_us, utc_now
 from wellness.lib.refusal import Refusal
+from wellness.studies.authentication import phone_of
 
 N_SHOWN = 20
 LATEST_MS = 4_102_444_800_000
 
 
-class Suggestion(serializers.ModelSerializer[Delivery]):
-    """What a phone shows."""
-
-    id = serializers.UUIDField(source="public_id")
-    text = serializers.CharField(source="message.text")
-    title = serializers.CharField(source="message.intervention.title")
-    domain = serializers.CharField(source="message.intervention.domain")
-    source = serializers.CharField(source="message.intervention.source")
-
-    class Meta:
-        model = Delivery
-        fields = ["id", "domain", "title", "text", "source", "sent_at", "expires_at", "response"]
+SUGGESTION = inline_serializer(
+    "Suggestion",
+    {
+        "id": serializers.UUIDField(),
+        "domain": serializers.CharField(),
+        "title": serializers.CharField(),
+        "text": serializers.CharField(),
+        "source": serializers.CharField(),
+        "sent_at": serializers.DateTimeField(),
+        "expires_at": serializers.DateTimeField(),
+        "response": serializers.CharField(allow_blank=True),
+    },
+)
 
 
 class Answered(serializers.Serializer[dict[str, Any]]):
@@ -46,29 +48,48 @@ class Answered(serializers.Serializer[dict[str, Any]]):
 class Suggestions(APIView):
     """What was sent to the person whose phone this is, newest first."""
 
-    @extend_schema(responses={200: Suggestion(many=True)})
+    @extend_schema(responses={200: SUGGESTION})
     def get(self, request: Request) -> Response:
         """The latest twenty."""
-        sent = Delivery.objects.to(request.auth).select_related("message__intervention")[:N_SHOWN]
-        return Response(Suggestion(sent, many=True).data, headers={"Cache-Control": "no-store"})
+        sent = Delivery.objects.to(phone_of(request).enrollment).select_related("message__intervention")[
+            :N_SHOWN
+        ]
+        return Response([_shown(one) for one in sent], headers={"Cache-Control": "no-store"})
 
 
 class SuggestionResponse(APIView):
     """The answer to one suggestion."""
 
-    @extend_schema(request=Answered, responses={200: Suggestion})
+    @extend_schema(request=Answered, responses={200: SUGGESTION})
     def put(self, request: Request, suggestion: UUID) -> Response:
         """The suggestion with the answer; somebody else's is as unknown as one that never was."""
         form = Answered(data=request.data)
         form.is_valid(raise_exception=True)
-        delivery = Delivery.objects.filter(enrollment=request.auth, public_id=suggestion).first()
+        delivery = Delivery.objects.filter(
+            enrollment=phone_of(request).enrollment, public_id=suggestion
+        ).first()
         if delivery is None:
             raise Http404
         at = from_us(form.validated_data["responded_at"] * 1_000)
         if at > utc_now():
             raise Refusal("time_in_future", "The answer's time is in the future.", field="responded_at")
         answered = respond(delivery=delivery, response=form.validated_data["response"], now=at)
-        return Response(Suggestion(answered).data)
+        return Response(_shown(answered))
+
+
+def _shown(delivery: Delivery) -> dict[str, Any]:
+    """What a phone shows of a suggestion."""
+    message = delivery.message
+    return {
+        "id": str(delivery.public_id),
+        "domain": message.intervention.domain,
+        "title": message.intervention.title,
+        "text": message.text,
+        "source": message.intervention.source,
+        "sent_at": delivery.sent_at,
+        "expires_at": delivery.expires_at,
+        "response": delivery.response,
+    }
 
 
 urlpatterns = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
 from uuid import UUID
 
 from django.conf import settings
@@ -18,7 +17,7 @@ from rest_framework.views import APIView
 from phenotyping.intake import services
 from phenotyping.intake.faults import fault
 from wellness.lib.clock import utc_now
-from wellness.studies.models import Device
+from wellness.studies.authentication import phone_of
 
 
 class Uploads(APIView):
@@ -36,7 +35,7 @@ class Uploads(APIView):
         """The receipt: 201 when the upload is new, 200 with the same receipt ever after."""
         upload_id = _upload_id(id)
         receipt, created = services.receive(
-            device=cast(Device, request.user),
+            device=phone_of(request),
             upload_id=upload_id,
             body=_body(request),
             content_type=request.META.get("CONTENT_TYPE", ""),

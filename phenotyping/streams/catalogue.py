@@ -83,7 +83,9 @@ _STREAMS = (
         "Battery level and charging state.",
         (
             _real("level", "%", 0, 100),
-            _word("status", "unknown", "charging", "discharging", "not_charging", "full", "shutdown", "reboot"),
+            _word(
+                "status", "unknown", "charging", "discharging", "not_charging", "full", "shutdown", "reboot"
+            ),
         ),
         period_s=900,
         sensitivity="low",
@@ -121,7 +123,17 @@ _STREAMS = (
         "activity",
         "Activity recognised by the phone.",
         (
-            _word("activity", "still", "walking", "running", "cycling", "vehicle", "on_foot", "tilting", "unknown"),
+            _word(
+                "activity",
+                "still",
+                "walking",
+                "running",
+                "cycling",
+                "vehicle",
+                "on_foot",
+                "tilting",
+                "unknown",
+            ),
             _real("confidence", "%", 0, 100, required=False),
         ),
         period_s=300,

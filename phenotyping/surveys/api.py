@@ -17,6 +17,7 @@ from phenotyping.surveys.selectors import prompt_at
 from phenotyping.surveys.services import answer, opened
 from wellness.lib.clock import from_us, utc_now
 from wellness.lib.refusal import Refusal
+from wellness.studies.authentication import phone_of
 
 LATEST_MS = 4_102_444_800_000  # the year 2100: beyond it is no phone's clock
 
@@ -48,20 +49,20 @@ class Answers(APIView):
         """The stored answer, the first one when the id is known; `support` is the safety rule it met."""
         form = Sheet(data=request.data)
         form.is_valid(raise_exception=True)
-        sheet, person, now = form.validated_data, request.auth, utc_now()
+        sheet, phone, now = form.validated_data, phone_of(request), utc_now()
         instrument = Instrument.objects.filter(slug=sheet["instrument"]).order_by("-version").first()
         if instrument is None:
             raise Refusal("unknown_instrument", "There is no such questionnaire.", field="instrument")
         recorded_at = from_us(sheet["recorded_at"] * 1_000)
         stored = answer(
-            enrollment=person,
+            enrollment=phone.enrollment,
             instrument=instrument,
             public_id=sheet["id"],
             values=sheet["values"],
             recorded_at=recorded_at,
             now=now,
-            device=request.user,
-            prompt=prompt_at(person, instrument, recorded_at),
+            device=phone,
+            prompt=prompt_at(phone.enrollment, instrument, recorded_at),
         )
         body = {
             "id": str(stored.public_id),

@@ -18,31 +18,44 @@ from wellness.studies.models import Enrollment, Study
 MIN_PEOPLE = 2
 
 
-@transaction.atomic
 def refit_priors(*, study: Study, now: datetime) -> int:
-    """How many variables now have a cohort prior: those with days of at least two people."""
+    """How many variables now have a cohort prior: those with days of at least two people.
+
+    When a lender's consent changed meanwhile the old priors stay; the next night's refit is without them.
+    """
+    lenders = dict(study.enrollments.active().values_list("pk", "consent_epoch"))
+    fitted = _fitted(study, now)
+    with transaction.atomic():
+        people = study.enrollments.select_for_update(no_key=True).filter(pk__in=lenders)
+        if dict(people.values_list("pk", "consent_epoch")) != lenders:
+            return 0
+        for prior in fitted:
+            prior.study, prior.fitted_at = study, now
+        CohortPrior.objects.filter(study=study).delete()
+        CohortPrior.objects.bulk_create(fitted)
+    return len(fitted)
+
+
+def _fitted(study: Study, now: datetime) -> list[CohortPrior]:
+    """An unsaved prior of each variable."""
     on = _dates(study, now)
-    kept = []
+    priors = []
     for name, rows in _table(study, on, now).items():
         y = np.array(rows)
         n_people = int(np.isfinite(y).any(axis=1).sum())
         if n_people < MIN_PEOPLE:
             continue
         prior = prior_of(name, y, np.tile(weekdays(on), (len(y), 1)))
-        CohortPrior.objects.update_or_create(
-            study=study,
-            variable=name,
-            defaults={
-                "model_version": MODEL_VERSION,
-                "parameters": prior.to_json(),
-                "n_people": n_people,
-                "n_days": int(np.isfinite(y).sum()),
-                "fitted_at": now,
-            },
+        priors.append(
+            CohortPrior(
+                variable=name,
+                model_version=MODEL_VERSION,
+                parameters=prior.to_json(),
+                n_people=n_people,
+                n_days=int(np.isfinite(y).sum()),
+            )
         )
-        kept.append(name)
-    CohortPrior.objects.filter(study=study).exclude(variable__in=kept).delete()
-    return len(kept)
+    return priors
 
 
 def _dates(study: Study, now: datetime) -> list[date]:

@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import django
-
 from phenotyping.simulation.person import make_cohort
 from phenotyping.twins.cohort import refit_priors
 from wellness.demo import living
-from wellness.demo.founding import Joined, found
+from wellness.demo.founding import Joined, found, start_coaching
 from wellness.demo.living import Run
 from wellness.demo.script import SLUG
+from wellness.demo.worker import ready
 from wellness.lib.clock import to_us
 from wellness.studies.models import Study
 
 FORTNIGHT = 14  # days lived between two nights of learning
+BASELINE_STEP = 7
 Progress = Callable[[int, int], None]
 
 
@@ -38,6 +38,22 @@ class Plan:
         """The first simulated date, the same for everyone; the last one is today."""
         return self.now.date() - timedelta(days=self.n_days - 1)
 
+    @property
+    def n_baseline(self) -> int:
+        """Days before coaching begins: the first two thirds."""
+        return self.n_days * 2 // 3
+
+    def spans(self) -> Iterator[list[date]]:
+        """The dates in fortnights, none of which is partly baseline."""
+        dates = [self.first_on + timedelta(days=k) for k in range(self.n_days)]
+        for part in (dates[: self.n_baseline], dates[self.n_baseline :]):
+            yield from (part[k : k + FORTNIGHT] for k in range(0, len(part), FORTNIGHT))
+
+    def steps(self, span: Sequence[date]) -> list[date]:
+        """The dates on which phones send: daily while coached, weekly in the baseline."""
+        is_baseline = (span[0] - self.first_on).days < self.n_baseline
+        return [on for k, on in enumerate(reversed(span)) if not is_baseline or k % BASELINE_STEP == 0][::-1]
+
 
 def simulate(plan: Plan, address: str, progress: Progress) -> list[Run]:
     """The cohort's runs after all days were lived and worked on; `progress(done, of)` in person-days."""
@@ -45,10 +61,11 @@ def simulate(plan: Plan, address: str, progress: Progress) -> list[Run]:
     earliest = min(living.begins(plan.first_on, person.zone) for person in people)
     joined = found(people, starts_at=earliest, now=plan.now)
     runs = [_started(one, plan, address) for one in joined]
-    dates = [plan.first_on + timedelta(days=k) for k in range(plan.n_days)]
     done, total = 0, plan.n_people * plan.n_days
     with _pool() as pool:
-        for span in (dates[k : k + FORTNIGHT] for k in range(0, plan.n_days, FORTNIGHT)):
+        for span in plan.spans():
+            if span[0] == plan.first_on + timedelta(days=plan.n_baseline):
+                start_coaching(now=min(living.begins(span[0], person.zone) for person in people))
             lived = []
             for run in _finished([pool.submit(_live_span, run, plan, span) for run in runs]):
                 lived.append(run)
@@ -64,7 +81,7 @@ def _started(joined: Joined, plan: Plan, address: str) -> Run:
 
 
 def _live_span(run: Run, plan: Plan, span: Sequence[date]) -> Run:
-    ends = living.step_ends(run.person.zone, span, plan.now)
+    ends = living.step_ends(run.person.zone, plan.steps(span), plan.now)
     return living.live_through(run, plan.first_on, ends) if ends else run
 
 
@@ -95,5 +112,5 @@ def _finished(futures: Sequence[Future[Run]]) -> Iterator[Run]:
 def _pool() -> Iterator[ProcessPoolExecutor]:
     """As many processes as cores, each with a connection of its own."""
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(os.cpu_count() or 1, mp_context=context, initializer=django.setup) as pool:
+    with ProcessPoolExecutor(os.cpu_count() or 1, mp_context=context, initializer=ready) as pool:
         yield pool

@@ -48,11 +48,15 @@ def found(people: Sequence[Person], *, starts_at: datetime, now: datetime) -> li
     staff = {name: _member(study, site, name, role) for name, role in STAFF.items()}
     document = _document(study, list(staff.values()), starts_at)
     publish_protocol(study=study, body=PROTOCOL, now=starts_at)
-    publish_rule(study=study, body=RULE, now=starts_at)
     return [
         _join(study, site, document, person, n=n, starts_at=starts_at, now=now)
         for n, person in enumerate(people)
     ]
+
+
+def start_coaching(*, now: datetime) -> None:
+    """From now on the demo study decides: the baseline is over."""
+    publish_rule(study=Study.objects.get(slug=SLUG), body=RULE, now=now)
 
 
 def _member(study: Study, site: Site, name: str, role: Role) -> User:

@@ -1,7 +1,7 @@
 """One synthetic person living through simulated days with a phone and a coach, in the order of time.
 
-Each step ends at the daily decision point: the phone sends what it sensed since the last one, the server's
-own work is done for that instant, and what the coach sends changes what the person does next.
+Each step ends at a decision point: the phone sends what it sensed since the last step, the server's own work
+is done for that instant, and what the coach sends changes what the person does next.
 """
 
 from collections import Counter
@@ -18,7 +18,7 @@ from phenotyping.simulation.phone import Nudge, record
 from phenotyping.surveys.services import plan_prompts
 from wellness.demo.founding import Joined
 from wellness.demo.phone import Phone
-from wellness.lib.clock import at_local, to_us
+from wellness.lib.clock import at_local, from_us, to_us
 from wellness.studies.models import Enrollment, Protocol
 from wellness.work.kinds import KINDS, run_one
 
@@ -47,7 +47,7 @@ class Run:
 
 
 def step_ends(zone: str, on: Sequence[date], until: datetime) -> list[datetime]:
-    """The instants at which the days' steps end: each day's slot, as far as it has come by now."""
+    """The instants at which steps end: the slots of these dates, as far as they have come by now."""
     slots = [at_local(one, SLOT, zone) for one in on]
     return [slot for slot in slots if slot < until]
 
@@ -65,17 +65,17 @@ def live_through(run: Run, first_on: date, ends: Sequence[datetime]) -> Run:
 def _step(run: Run, days: Sequence[DayTruth], zone: str, end: datetime) -> None:
     person = Enrollment.objects.select_related("study").get(pk=run.joined.enrollment_id)
     start_us, end_us = run.sent_until_us, to_us(end)
-    day_starts_at = person.zones().day(person.zones().local_date(end)).starts_at
-    plan(now=day_starts_at, only=person)
-    plan_prompts(
-        enrollment=person, protocol=Protocol.objects.filter(study=person.study).latest(), now=day_starts_at
-    )
+    today = person.zones().day(person.zones().local_date(end))
+    plan(now=today.starts_at, only=person)
+    protocol = Protocol.objects.filter(study=person.study).latest()
+    for day in person.zones().days(from_us(start_us), end):
+        plan_prompts(enrollment=person, protocol=protocol, now=day.starts_at)
     run.phone.upload(record(run.person, days, start_us, end_us, run.nudges), zone)
     run.sent_until_us = end_us
     _answer(run, days, start_us, end_us)
     for kind in ("outcome", "decision", "delivery"):
         work(run, kind, end)
-    work(run, "day", end, ends_at__lte=day_starts_at)  # days that are over; today's is computed at the end
+    work(run, "day", end, ends_at__lte=today.starts_at)  # days that are over; today's is computed at the end
     _react(run, days)
 
 

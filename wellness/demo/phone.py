@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
+from math import isnan
 from typing import Any
 from uuid import uuid4
 
-import numpy as np
+import msgspec
 from numpy.typing import NDArray
 
 from phenotyping.streams.catalogue import STREAMS
@@ -69,7 +70,7 @@ class Phone:
         headers = {"Content-Type": "application/json"}
         packed = None
         if body is not None:
-            packed = json.dumps(body).encode()
+            packed = msgspec.json.encode(body)
         if method == "PUT" and path.startswith("/api/v1/uploads/") and packed is not None:
             packed = gzip.compress(packed, 1)
             headers["Content-Encoding"] = "gzip"
@@ -98,4 +99,4 @@ def _listed(kind: str, values: NDArray[Any]) -> list[Any]:
     if values.dtype.kind != "f":
         return list(values.tolist())
     known = {"flag": bool, "int": int}.get(kind, float)
-    return [None if np.isnan(value) else known(value) for value in values]
+    return [None if isnan(value) else known(value) for value in values.tolist()]

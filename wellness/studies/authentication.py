@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from wellness.lib.ids import secret_digest
 from wellness.studies.models import Device, Enrollment
+
+
+def phone_of(request: Request) -> Device:
+    """The device that an authenticated request came from, its enrollment loaded."""
+    return cast(Device, request.user)
 
 
 class DeviceAuthentication(BaseAuthentication):

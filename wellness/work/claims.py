@@ -35,7 +35,7 @@ class ClaimableQuerySet(models.QuerySet[Any]):
         """The fence of a row that is now ours, or None when another worker has it or it is no longer due."""
         mine = self.claimable(now).filter(pk=pk)
         n = mine.update(attempts=F("attempts") + 1, lease_until=now + LEASE, fence=F("fence") + 1)
-        return self.model._default_manager.get(pk=pk).fence if n == 1 else None
+        return self.model._default_manager.values_list("fence", flat=True).get(pk=pk) if n == 1 else None
 
     def release(self, pk: int, fence: int) -> bool:
         """True when the row was still ours: its lease is dropped and its attempts forgotten."""

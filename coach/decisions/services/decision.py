@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from coach.decisions.conclude import CODE_VERSION, Conclusion, conclude
+from coach.decisions.hearing import PRESENCE
 from coach.decisions.ledger import draw_key, ledger_fields, sealed_as
 from coach.decisions.models import Decision, DecisionPoint, Outcome
 from coach.decisions.snapshot import message_of, take
@@ -16,7 +17,7 @@ from coach.decisions.spec import OUTCOME_UNITS, RuleSpec, spec_of
 from coach.delivery.models import Delivery
 from coach.delivery.services import queue
 from wellness.consent import gate
-from wellness.consent.purposes import CONSENT_STREAMS, INTERVENE
+from wellness.consent.purposes import INTERVENE
 from wellness.lib.canonical import canonical, digest
 from wellness.lib.ids import uuid7
 from wellness.studies import keys
@@ -41,17 +42,22 @@ def decide(pk: int, fence: int, now: datetime) -> None:
     """Close one claimed point: snapshot, availability, rule, draw, ledger, delivery and outcome window."""
     point = DecisionPoint.objects.select_related("enrollment__study", "rule").get(pk=pk)
     spec = spec_of(point.rule.body)
-    permits = gate.permitted(point.enrollment, INTERVENE, CONSENT_STREAMS, at=now)
+    permits = gate.permitted(point.enrollment, INTERVENE, _asked(spec), at=now)
     snapshot = take(point, spec, permits, now)
     decision_id = uuid7()
     conclusion = conclude(spec, snapshot, seed=draw_key(point.enrollment.study), decision_id=decision_id)
     _close(point, fence, _Made(decision_id, spec, frozenset(permits), snapshot, conclusion), now)
 
 
+def _asked(spec: RuleSpec) -> frozenset[str]:
+    """The streams a decision may read: those of its rule, and those that tell whether the phone was there."""
+    return frozenset(spec.streams()) | frozenset(PRESENCE)
+
+
 @transaction.atomic
 def _close(point: DecisionPoint, fence: int, made: _Made, now: datetime) -> None:
     person = gate.lock(point.enrollment)
-    permits = gate.permitted(person, INTERVENE, CONSENT_STREAMS, at=now)
+    permits = gate.permitted(person, INTERVENE, _asked(made.spec), at=now)
     if permits.keys() != made.streams:
         raise LeaseLost("consent changed while it was decided")
     closed = DecisionPoint.objects.filter(pk=point.pk, fence=fence, closed_at=None).update(closed_at=now)
