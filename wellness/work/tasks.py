@@ -7,6 +7,7 @@ from wellness.lib.clock import utc_now
 from wellness.work import kinds
 
 BATCH = 500
+WAKE_UP_S = 60  # the next sweep asks again; wake-ups nobody took do not pile up
 
 
 @shared_task
@@ -21,7 +22,7 @@ def sweep() -> None:
     now = utc_now()
     for kind in kinds.KINDS.values():
         for pk in kind.due(now).values_list("pk", flat=True)[:BATCH]:
-            run.apply_async((kind.name, pk), queue=kind.queue, ignore_result=True)
+            run.apply_async((kind.name, pk), queue=kind.queue, expires=WAKE_UP_S)
 
 
 def wake(kind: str, pk: int) -> None:

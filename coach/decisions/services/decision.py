@@ -23,6 +23,7 @@ from wellness.lib.ids import uuid7
 from wellness.studies import keys
 from wellness.studies.models import Enrollment
 from wellness.work.claims import LeaseLost
+from wellness.work.tasks import wake
 
 OUTCOME_PATIENCE = timedelta(days=7)
 
@@ -81,6 +82,8 @@ def _close(point: DecisionPoint, fence: int, made: _Made, now: datetime) -> None
     )
     if decision.available:
         _open_outcome(decision, made.spec, now)
+    if decision.delivery_id is not None:
+        wake("delivery", decision.delivery_id)
 
 
 def _queued(person: Enrollment, made: _Made, now: datetime) -> Delivery | None:
