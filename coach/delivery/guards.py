@@ -7,12 +7,24 @@ from wellness.studies.models import Enrollment
 
 Guard = Callable[[Enrollment, datetime], list[str]]
 _guards: list[Guard] = []
+_silencers: list[Guard] = []
 
 
 def register(guard: Guard) -> Guard:
     """Ask `guard(enrollment, now)` for reason codes before every sending."""
     _guards.append(guard)
     return guard
+
+
+def register_silencer(guard: Guard) -> Guard:
+    """Ask `guard(enrollment, now)` also before something that was sent is shown."""
+    _silencers.append(guard)
+    return guard
+
+
+def silencing(enrollment: Enrollment, now: datetime) -> list[str]:
+    """Every reason why even a suggestion that was sent must not be shown now."""
+    return [code for guard in _silencers for code in guard(enrollment, now)]
 
 
 def blocking(enrollment: Enrollment, now: datetime) -> list[str]:

@@ -4,12 +4,23 @@ from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
+from coach.delivery import guards
 from coach.delivery.models import Delivery
+from wellness.consent import gate
+from wellness.consent.purposes import CONSENT_STREAMS, INTERVENE
 from wellness.studies.models import Enrollment
 
 
+def silenced(enrollment: Enrollment, now: datetime) -> bool:
+    """True when not even a sent suggestion may be shown: coaching is not agreed to, or a hold is on."""
+    agreed = gate.permitted(enrollment, INTERVENE, CONSENT_STREAMS, at=now)
+    return not agreed or bool(guards.silencing(enrollment, now))
+
+
 def inbox(enrollment: Enrollment, now: datetime) -> QuerySet[Delivery]:
-    """Suggestions that still stand: sent, not answered, not expired; newest first."""
+    """Suggestions that still stand: sent, not answered, not expired, nothing silent; newest first."""
+    if silenced(enrollment, now):
+        return Delivery.objects.none()
     reached = Delivery.objects.to(enrollment).filter(response="", sent_at__lte=now, expires_at__gt=now)
     return reached.select_related("message__intervention")
 

@@ -12,4 +12,5 @@ class SafetyConfig(AppConfig):
         from phenotyping.surveys import hooks  # noqa: PLC0415
 
         delivery_guards.register(guards.blocking)
+        delivery_guards.register_silencer(guards.silencing)
         hooks.on_answer(services.answer_given)

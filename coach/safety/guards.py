@@ -27,9 +27,7 @@ HOLD_CODES = {
 
 def blocking(enrollment: Enrollment, now: datetime) -> list[str]:
     """Every reason, by code, why nothing may be sent to this person at `now`; empty when there is none."""
-    codes = [] if enrollment.phase == Phase.ACTIVE else ["phase"]
-    holds = Hold.objects.filter(enrollment=enrollment).in_force(now).values_list("kind", flat=True)
-    codes += sorted({HOLD_CODES[Hold.Kind(kind)] for kind in holds})
+    codes = silencing(enrollment, now)
     if is_quiet(enrollment, now):
         codes.append("quiet_hours")
     for span, limit, code in AT_MOST:
@@ -38,6 +36,13 @@ def blocking(enrollment: Enrollment, now: datetime) -> list[str]:
     if _cooling_down(enrollment, now):
         codes.append("cool_down")
     return codes
+
+
+def silencing(enrollment: Enrollment, now: datetime) -> list[str]:
+    """The reasons that hold for what was sent already, too: the person left, or a hold is in force."""
+    codes = [] if enrollment.phase == Phase.ACTIVE else ["phase"]
+    holds = Hold.objects.filter(enrollment=enrollment).in_force(now).values_list("kind", flat=True)
+    return codes + sorted({HOLD_CODES[Hold.Kind(kind)] for kind in holds})
 
 
 def is_quiet(enrollment: Enrollment, now: datetime, quiet: tuple[time, time] = QUIET) -> bool:

@@ -26,18 +26,19 @@ LONGEST_DISPOSITION = 200
 
 
 def answer_given(answer: Answer, values: Values, now: datetime) -> None:
-    """Raise an alert and silence the coach, in the answer's own transaction, when a safety item fires."""
+    """Call for help, in the answer's own transaction, when a safety item fires."""
     grave = severity(answer.instrument, values)
-    if grave is None:
-        return
-    raise_alert(
-        enrollment=answer.enrollment,
-        rule=ANSWER_RULE,
-        severity=grave,
-        source=f"answer:{answer.public_id}",
-        now=now,
-    )
-    hold(enrollment=answer.enrollment, kind=Hold.Kind.CRISIS, now=now, ends_at=now + CRISIS_SILENCE)
+    if grave is not None:
+        source = f"answer:{answer.public_id}"
+        call_for_help(enrollment=answer.enrollment, severity=grave, source=source, now=now)
+
+
+@transaction.atomic
+def call_for_help(*, enrollment: Enrollment, severity: str, source: str, now: datetime) -> Alert:
+    """The alert that a person's own words raised; the coach is silent from now on, for a day."""
+    alert = raise_alert(enrollment=enrollment, rule=ANSWER_RULE, severity=severity, source=source, now=now)
+    hold(enrollment=enrollment, kind=Hold.Kind.CRISIS, now=now, ends_at=now + CRISIS_SILENCE)
+    return alert
 
 
 @transaction.atomic

@@ -26,7 +26,7 @@ from phenotyping.intake.ledger import Receipt
 from phenotyping.intake.models import Chunk, Upload, UploadPart
 from phenotyping.intake.screening import Screened, screen
 from wellness.consent import gate
-from wellness.studies.models import Device
+from wellness.studies.models import Device, Enrollment
 from wellness.studies.services import change_zone
 
 ATTEMPTS = 3
@@ -162,9 +162,15 @@ def _commit(arrival: Arrival, screened: Screened, made: Sequence[Chunk]) -> Rece
     Device.objects.filter(pk=arrival.device.pk).update(last_seen_at=arrival.now)
     if made:
         if arrival.zone:
-            change_zone(enrollment=person, zone=arrival.zone, from_at=_zone_from(arrival, made))
+            _follow_zone(person, arrival, _zone_from(arrival, made))
         hooks.tell(person, [(one.first_at, one.last_at) for one in made])
     return receipt
+
+
+def _follow_zone(person: Enrollment, arrival: Arrival, from_at: datetime) -> None:
+    """Note the phone's zone, unless it was heard of since: a delayed upload says nothing about now."""
+    if not Upload.objects.filter(enrollment=person, sent_at__gt=from_at).exists():
+        change_zone(enrollment=person, zone=arrival.zone, from_at=from_at)
 
 
 def _zone_from(arrival: Arrival, made: Sequence[Chunk]) -> datetime:

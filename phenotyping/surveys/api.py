@@ -11,13 +11,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from phenotyping.surveys.instruments import severity
-from phenotyping.surveys.models import Instrument
+from phenotyping.surveys.instruments import checked, severity
+from phenotyping.surveys.models import Answer, Instrument
 from phenotyping.surveys.selectors import prompt_at
 from phenotyping.surveys.services import answer, opened
+from wellness.consent.gate import ConsentDenied
 from wellness.lib.clock import from_us, utc_now
 from wellness.lib.refusal import Refusal
 from wellness.studies.authentication import phone_of
+from wellness.studies.models import Enrollment
 
 LATEST_MS = 4_102_444_800_000  # the year 2100: beyond it is no phone's clock
 
@@ -27,6 +29,8 @@ class Sheet(serializers.Serializer[dict[str, Any]]):
 
     id = serializers.UUIDField()
     instrument = serializers.SlugField()
+    version = serializers.IntegerField(min_value=1, required=False)
+    locale = serializers.CharField(max_length=10, default="en")
     recorded_at = serializers.IntegerField(min_value=0, max_value=LATEST_MS)
     values = serializers.DictField()
 
@@ -50,26 +54,45 @@ class Answers(APIView):
         form = Sheet(data=request.data)
         form.is_valid(raise_exception=True)
         sheet, phone, now = form.validated_data, phone_of(request), utc_now()
-        instrument = Instrument.objects.filter(slug=sheet["instrument"]).order_by("-version").first()
-        if instrument is None:
-            raise Refusal("unknown_instrument", "There is no such questionnaire.", field="instrument")
+        instrument = _instrument(phone.enrollment, sheet)
         recorded_at = from_us(sheet["recorded_at"] * 1_000)
-        stored = answer(
-            enrollment=phone.enrollment,
-            instrument=instrument,
-            public_id=sheet["id"],
-            values=sheet["values"],
-            recorded_at=recorded_at,
-            now=now,
-            device=phone,
-            prompt=prompt_at(phone.enrollment, instrument, recorded_at),
-        )
+        try:
+            stored = answer(
+                enrollment=phone.enrollment,
+                instrument=instrument,
+                public_id=sheet["id"],
+                values=sheet["values"],
+                recorded_at=recorded_at,
+                now=now,
+                device=phone,
+                prompt=prompt_at(phone.enrollment, instrument, recorded_at),
+            )
+        except ConsentDenied as denied:  # nothing is kept, and help is shown all the same
+            denied.extra["support"] = severity(instrument, checked(instrument, sheet["values"]))
+            raise
         body = {
             "id": str(stored.public_id),
             "received_at": stored.received_at,
             "support": severity(instrument, opened(stored)),
         }
         return Response(body, status=201)
+
+
+def _instrument(person: Enrollment, sheet: dict[str, Any]) -> Instrument:
+    """The questionnaire that was filled in: the first answer's when the id is known, else as named."""
+    known = (
+        Answer.objects.filter(public_id=sheet["id"], enrollment=person).select_related("instrument").first()
+    )
+    if known is not None and known.instrument.slug == sheet["instrument"]:
+        first: Instrument = known.instrument
+        return first
+    offered = Instrument.objects.filter(slug=sheet["instrument"], locale=sheet["locale"])
+    if "version" in sheet:
+        offered = offered.filter(version=sheet["version"])
+    instrument = offered.order_by("-version").first()
+    if instrument is None:
+        raise Refusal("unknown_instrument", "There is no such questionnaire.", field="instrument")
+    return instrument
 
 
 urlpatterns = [path("answers", Answers.as_view(), name="answers")]

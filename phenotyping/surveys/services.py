@@ -13,7 +13,6 @@ from phenotyping.surveys.instruments import Values, checked
 from phenotyping.surveys.models import Answer, Instrument, Prompt
 from wellness.consent import gate
 from wellness.consent.purposes import STORE, SURVEY
-from wellness.lib.canonical import digest
 from wellness.lib.clock import at_local
 from wellness.lib.refusal import Refusal
 from wellness.studies import keys
@@ -66,8 +65,8 @@ def _seal(row: Answer, sheet: Values, permit: gate.Permit) -> None:
 
 
 def _digest(person: Enrollment, sheet: Values) -> str:
-    """Tells two sheets apart; salted with the person, for few answers are possible."""
-    return digest([str(person.public_id), sheet])
+    """Tells two sheets apart."""
+    return keys.digest(person, sheet)
 
 
 def _same(known: Answer, person: Enrollment, sheet: Values) -> Answer:

@@ -102,8 +102,8 @@ def _in_force(
 ) -> Iterable[tuple[int, int, str, str, int]]:
     """Grants in force with the epoch they were read at: one statement, so both are of one moment."""
     rows = ConsentState.objects.filter(
-        Q(valid_to=None) | Q(valid_to__gt=at),
         Q(enrollment__study__ended_at=None) | Q(enrollment__study__ended_at__gt=at),
+        valid_to=None,  # what was taken back is taken back for whoever began before it, too
         enrollment__in=enrollment_ids,
         enrollment__phase=Phase.ACTIVE,
         purpose__in=chain,

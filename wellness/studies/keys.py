@@ -6,6 +6,7 @@ envelope is bound to study, person and context, so it opens nowhere else.
 
 from __future__ import annotations
 
+import hmac
 import json
 import time
 from collections.abc import Iterable
@@ -66,6 +67,12 @@ def seal_json(enrollment: Enrollment, context: str, value: Any) -> bytes:
 def unseal_json(enrollment: Enrollment, context: str, sealed: bytes) -> Any:
     """The JSON value in an envelope."""
     return json.loads(unseal(enrollment, context, sealed))
+
+
+def digest(enrollment: Enrollment, value: Any) -> str:
+    """A digest that only the person's key can make: of few possible values a plain one could be guessed."""
+    key = sealing.subkey(_open(enrollment).field, "digest")
+    return hmac.new(key, canonical(value), "sha256").hexdigest()
 
 
 def blob_key(enrollment: Enrollment) -> tuple[bytes, int]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.db import transaction
 
@@ -19,7 +19,7 @@ from coach.delivery.services import queue
 from wellness.consent import gate
 from wellness.consent.purposes import INTERVENE
 from wellness.lib.canonical import canonical, digest
-from wellness.lib.ids import uuid7
+from wellness.lib.clock import at_local
 from wellness.studies import keys
 from wellness.studies.models import Enrollment
 from wellness.work.claims import LeaseLost
@@ -45,9 +45,15 @@ def decide(pk: int, fence: int, now: datetime) -> None:
     spec = spec_of(point.rule.body)
     permits = gate.permitted(point.enrollment, INTERVENE, _asked(spec), at=now)
     snapshot = take(point, spec, permits, now)
-    decision_id = uuid7()
+    decision_id = _id_of(point)
     conclusion = conclude(spec, snapshot, seed=draw_key(point.enrollment.study), decision_id=decision_id)
     _close(point, fence, _Made(decision_id, spec, frozenset(permits), snapshot, conclusion), now)
+
+
+def _id_of(point: DecisionPoint) -> UUID:
+    """One point, one coin: a second attempt after a failure must not toss again."""
+    slot = f"{point.enrollment.public_id}|{point.on}|{point.slot.isoformat()}"
+    return uuid5(point.rule.public_id, slot)
 
 
 def _asked(spec: RuleSpec) -> frozenset[str]:
@@ -93,8 +99,19 @@ def _queued(person: Enrollment, made: _Made, now: datetime) -> Delivery | None:
         enrollment=person,
         message=message_of(made.conclusion.message),
         now=now,
-        expires_at=now + timedelta(minutes=made.spec.window_min),
+        expires_at=_until(person, made.spec, now),
     )
+
+
+def _until(person: Enrollment, spec: RuleSpec, now: datetime) -> datetime:
+    """The end of the rule's window, or the start of its quiet hours when that comes first."""
+    ends_at = now + timedelta(minutes=spec.window_min)
+    if spec.quiet[0] == spec.quiet[1]:
+        return ends_at
+    zones = person.zones()
+    today = zones.local_date(now)
+    starts = [at_local(today + timedelta(days=k), spec.quiet[0], zones.at(now)) for k in (0, 1)]
+    return min([ends_at, *(at for at in starts if at > now)])
 
 
 def _open_outcome(decision: Decision, spec: RuleSpec, now: datetime) -> None:

@@ -174,3 +174,19 @@ def test_the_days_budget_starts_with_the_persons_day(ada: Enrollment, device: Ph
     run_one("decision", afternoon.pk, afternoon.due_at)
     assert ("budget" in Decision.objects.get(point=afternoon).reasons) is bool(n_sent)
     assert morning.zone == HELSINKI
+
+
+def test_a_second_attempt_does_not_toss_again(ada: Enrollment, monkeypatch: pytest.MonkeyPatch) -> None:
+    rule(ada.study)
+    [point] = points(ada)
+    tosses = []
+
+    def failing(spec: Any, snapshot: Any, *, seed: bytes, decision_id: Any) -> Any:
+        tosses.append(decision_id)
+        raise RuntimeError("a worker dies here")
+
+    monkeypatch.setattr("coach.decisions.services.decision.conclude", failing)
+    for fence in (1, 2):
+        with pytest.raises(RuntimeError):
+            decide(point.pk, fence, slot())
+    assert tosses[0] == tosses[1]

@@ -8,10 +8,14 @@ import pytest
 from rest_framework.test import APIClient
 
 from coach.delivery.models import Delivery
+from coach.delivery.selectors import inbox
 from coach.delivery.services import mark_opened, queue, respond
+from coach.safety.models import Hold
+from coach.safety.services import hold
 from tests import factories
 from tests.factories.coaching import TUESDAY, message
 from tests.factories.phone import local
+from wellness.consent.services import withdraw
 from wellness.lib.clock import to_us
 from wellness.lib.refusal import Refusal
 from wellness.studies.models import Device, Enrollment, Study
@@ -95,3 +99,17 @@ def test_the_phone_is_told_what_is_wrong(waiting: Delivery, device: tuple[Device
     assert _put(mine, waiting.public_id).status_code == 409
     assert _put(mine, waiting.public_id, "maybe").status_code in (400, 422)
     assert _put(mine, uuid4()).status_code == 404
+
+
+@pytest.mark.parametrize("silence", ["hold", "withdrawal"])
+def test_what_was_sent_is_not_shown_while_the_coach_is_silent(
+    ada: Enrollment, sent: Delivery, device: tuple[Device, str], silence: str
+) -> None:
+    later = NOON + timedelta(seconds=1)
+    assert inbox(ada, later).get() == sent
+    if silence == "hold":
+        hold(enrollment=ada, kind=Hold.Kind.CRISIS, now=later)
+    else:
+        withdraw(enrollment=ada, now=later)
+    assert not inbox(ada, later).exists()
+    assert _client(device[1]).get("/api/v1/suggestions").json() == []

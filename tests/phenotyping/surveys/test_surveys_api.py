@@ -9,7 +9,7 @@ from django.test import Client
 
 from coach.safety.models import Alert, Hold
 from phenotyping.surveys.instruments import load_instruments
-from phenotyping.surveys.models import Answer
+from phenotyping.surveys.models import Answer, Instrument
 from tests import factories
 from wellness.consent.services import withdraw
 from wellness.lib.clock import to_us, utc_now
@@ -77,3 +77,18 @@ def test_without_consent_nothing_is_kept(ada: Enrollment, device: tuple[Device, 
 def test_an_unknown_device_is_turned_away(ada: Enrollment) -> None:
     status, body = post("nobody's token", sheet())
     assert (status, body["errors"][0]["code"]) == (401, "device_unknown")
+
+
+def test_help_is_shown_even_when_nothing_may_be_kept(ada: Enrollment, device: tuple[Device, str]) -> None:
+    withdraw(enrollment=ada, now=factories.JOINED_AT + timedelta(days=1), scopes=[("collect", "survey")])
+    status, body = post(device[1], sheet(values=VALUES | {"support": 2}))
+    assert (status, body["support"]) == (403, "imminent")
+
+
+def test_a_resend_outlives_a_new_version(device: tuple[Device, str]) -> None:
+    one = sheet()
+    first = post(device[1], one)
+    old = Instrument.objects.get(slug="check-in")
+    Instrument.objects.create(slug="check-in", version=2, title="New", source="test", items=old.items[:1])
+    assert post(device[1], one) == first
+    assert Answer.objects.get().instrument == old

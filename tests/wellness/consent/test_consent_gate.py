@@ -87,11 +87,15 @@ def test_contact_is_asked_of_the_person(ada: Enrollment) -> None:
         gate.require(ada, "contact.study", [ANY], at=NOW)
 
 
-def test_a_grant_holds_from_its_moment_until_its_withdrawal(ada: Enrollment) -> None:
-    withdraw(enrollment=ada, now=NOW, scopes=[("collect", "gps")])
+def test_a_grant_holds_from_its_moment_until_it_is_withdrawn(ada: Enrollment) -> None:
     second = timedelta(seconds=1)
     asked = [JOINED_AT - second, JOINED_AT, NOW - second, NOW]
-    assert ["gps" in allowed(ada, "collect", at) for at in asked] == [False, True, True, False]
+    assert ["gps" in allowed(ada, "collect", at) for at in asked] == [False, True, True, True]
+
+
+def test_work_that_began_before_a_withdrawal_is_denied_after_it(ada: Enrollment) -> None:
+    withdraw(enrollment=ada, now=NOW, scopes=[("collect", "gps")])
+    assert "gps" not in allowed(ada, "collect", NOW - timedelta(seconds=1))
 
 
 @pytest.mark.parametrize("phase", [phase for phase in Phase if phase != Phase.ACTIVE])

@@ -111,6 +111,13 @@ def test_a_safety_answer_is_met_with_help_in_the_same_response(client: Client, a
     assert Alert.objects.get(enrollment=ada).severity == "imminent"
 
 
+def test_a_call_for_help_on_a_half_filled_sheet_is_heard(client: Client, ada: Enrollment) -> None:
+    response = client.post("/app/check-in/", {"public_id": str(uuid4()), "support": "2"})
+    assert "tel:112" in response.content.decode()
+    assert Alert.objects.get(enrollment=ada).severity == "imminent"
+    assert not Answer.objects.exists()
+
+
 def test_without_consent_there_is_no_form(client: Client, ada: Enrollment) -> None:
     withdraw(enrollment=ada, now=timezone.now(), scopes=[("store", "survey")])
     assert "Check-ins are off" in client.get("/app/check-in/").content.decode()

@@ -26,11 +26,13 @@ class LogLine:
     outcome: str
 
 
-def coaching_log(enrollment: Enrollment, now: datetime, *, sees_outcome: bool) -> list[LogLine]:
-    """The latest decisions, newest first; outcome values only when what they are computed from is shared."""
+def coaching_log(
+    enrollment: Enrollment, now: datetime, *, sees_outcome: bool, sees_answers: bool
+) -> list[LogLine]:
+    """The latest decisions, newest first; what comes from steps or answers only when those are shared."""
     made = Decision.objects.filter(enrollment=enrollment, at__lte=now)
     made = made.select_related("delivery__message__intervention", "outcome").order_by("-at")
-    return [_line(decision, enrollment, sees_outcome) for decision in made[:LENGTH]]
+    return [_line(decision, enrollment, sees_outcome, sees_answers) for decision in made[:LENGTH]]
 
 
 def suggested_at(enrollment: Enrollment, since: datetime) -> frozenset[datetime]:
@@ -39,9 +41,10 @@ def suggested_at(enrollment: Enrollment, since: datetime) -> frozenset[datetime]
     return frozenset(at for at in sent.values_list("delivery__sent_at", flat=True) if at)
 
 
-def _line(decision: Decision, enrollment: Enrollment, sees_outcome: bool) -> LogLine:
+def _line(decision: Decision, enrollment: Enrollment, sees_outcome: bool, sees_answers: bool) -> LogLine:
     delivery = decision.delivery
-    reasons = ", ".join(SILENCE.get(code, reason(code)).replace("you ", "they ") for code in decision.reasons)
+    said = [code if sees_answers or code != "crisis_hold" else "resting" for code in decision.reasons]
+    reasons = ", ".join(SILENCE.get(code, reason(code)).replace("you ", "they ") for code in said)
     return LogLine(
         at=decision.at,
         available="yes" if decision.available else f"no: {reasons or 'the moment did not fit'}",

@@ -10,7 +10,7 @@ from django.views.generic import TemplateView
 
 from coach.safety.models import Hold
 from wellness.accounts.models import User
-from wellness.consent.purposes import CONSENT_STREAMS, SHARE_CLINICIAN
+from wellness.consent.purposes import CONSENT_STREAMS, SHARE_CLINICIAN, SURVEY
 from wellness.studies.models import Enrollment, Phase, Role
 from wellness.web.access import StaffPage
 from wellness.web.charts.figure import Figure
@@ -51,7 +51,9 @@ class Person(StaffPage, TemplateView):
             ranges=RANGES,
             alerts=dossier.alerts,
             holds=Hold.objects.in_force(now).filter(enrollment=person),
-            log=coaching_log(person, now, sees_outcome="steps" in streams) if streams else [],
+            log=coaching_log(person, now, sees_outcome="steps" in streams, sees_answers=SURVEY in streams)
+            if streams
+            else [],
             shared=[name for name in CONSENT_STREAMS if name in streams],
             not_shared=[name for name in CONSENT_STREAMS if name not in streams],
         )

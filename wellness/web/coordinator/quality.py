@@ -19,6 +19,8 @@ from wellness.work.kinds import KINDS
 
 N_DAYS = 28
 
+PRIVATE = frozenset({"crisis_hold", "clinician_hold", "participant_pause"})
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -128,6 +130,11 @@ class Randomisation:
         )
 
 
+def _public(code: str) -> str:
+    """A reason without what it tells about the person: why the coach rests is theirs."""
+    return "hold" if code in PRIVATE else code.partition(":")[0]
+
+
 def randomisation(people: Sequence[Enrollment]) -> Randomisation:
     """How the trial ran for these people."""
     made = Decision.objects.filter(enrollment__in=people)
@@ -137,7 +144,10 @@ def randomisation(people: Sequence[Enrollment]) -> Randomisation:
     coins = [(sent, chance) for sent, chance in coins if 0 < chance < 1]
     deliveries = Delivery.objects.filter(enrollment__in=people)
     states = Counter(deliveries.values_list("state", flat=True))
-    reasons = [() if available else reasons or ("rule_not_met",) for available, reasons, _, _ in rows]
+    reasons = [
+        () if available else [_public(code) for code in reasons] or ("rule_not_met",)
+        for available, reasons, _, _ in rows
+    ]
     return Randomisation(
         availability=availability(reasons),
         options=sorted(Counter(option for option, _ in drawn).items()),

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
+from coach.safety.services import call_for_help
 from phenotyping.surveys.instruments import severity
 from phenotyping.surveys.models import Instrument, Prompt
 from phenotyping.surveys.selectors import open_prompts
@@ -34,12 +35,15 @@ class CheckIn(ParticipantPage):
         if instrument is None:
             return self.page(None, None, None, status=403)
         form = SheetForm(instrument, request.POST)
-        if not form.is_valid() or not self.stored(form, instrument, prompt, now):
-            return self.page(form, instrument, prompt, status=422)
-        grave = severity(instrument, form.values())
-        if grave is not None:  # in this very response: nobody waits for help
+        kept = form.is_valid() and self.stored(form, instrument, prompt, now)
+        grave = severity(instrument, form.known_values())
+        if grave is not None:  # in this very response: nobody waits for help, nor has to fill in the rest
+            if not kept:
+                call_for_help(enrollment=self.enrollment, severity=grave, source="unfinished sheet", now=now)
             context = {"title": "You are not alone", "severity": grave, "study": self.enrollment.study}
             return render(request, "participant/support.html", context)
+        if not kept:
+            return self.page(form, instrument, prompt, status=422)
         messages.success(request, "Thank you. Your check-in is saved.")
         return redirect("today")
 

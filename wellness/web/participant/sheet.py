@@ -35,6 +35,11 @@ class SheetForm(forms.Form):
         found: UUID = self.cleaned_data["public_id"]
         return found
 
+    def known_values(self) -> dict[str, int | str | None]:
+        """The answers that can be read, of a sheet that as a whole may not be valid."""
+        read = (item for item in self.items if item["id"] in self.cleaned_data)
+        return {item["id"]: _value(item, self.cleaned_data[item["id"]]) for item in read}
+
     def values(self) -> dict[str, int | str | None]:
         """The answers by item id; None for "prefer not to say"."""
         return {item["id"]: _value(item, self.cleaned_data[item["id"]]) for item in self.items}
