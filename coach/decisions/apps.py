@@ -12,13 +12,13 @@ class DecisionsConfig(AppConfig):
     verbose_name = "Decisions"
 
     def ready(self) -> None:
-        from coach.decisions import outcomes, services  # noqa: PLC0415  models are ready only now
-        from coach.decisions.models import DecisionPoint, Outcome  # noqa: PLC0415
-        from coach.decisions.models.outcome import OutcomeQuerySet  # noqa: PLC0415
-        from coach.decisions.models.point import DecisionPointQuerySet  # noqa: PLC0415
-        from phenotyping.intake import hooks  # noqa: PLC0415
-        from wellness.studies.models import Enrollment, ZoneChange  # noqa: PLC0415
-        from wellness.work.kinds import Kind, register  # noqa: PLC0415
+        from coach.decisions import outcomes, services
+        from coach.decisions.models import DecisionPoint, Outcome
+        from coach.decisions.models.outcome import OutcomeQuerySet
+        from coach.decisions.models.point import DecisionPointQuerySet
+        from phenotyping.intake import hooks
+        from wellness.studies.models import Enrollment, ZoneChange
+        from wellness.work.kinds import Kind, register
 
         def due_points(now: datetime) -> DecisionPointQuerySet:
             return DecisionPoint.objects.due(now)

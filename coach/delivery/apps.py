@@ -9,12 +9,12 @@ class DeliveryConfig(AppConfig):
     verbose_name = "Delivery"
 
     def ready(self) -> None:
-        from coach.delivery import services  # noqa: PLC0415  models are ready only now
-        from coach.delivery.models import Delivery, DeliveryQuerySet  # noqa: PLC0415
-        from wellness.consent import hooks  # noqa: PLC0415
-        from wellness.consent.purposes import INTERVENE, Scope  # noqa: PLC0415
-        from wellness.studies.models import Enrollment  # noqa: PLC0415
-        from wellness.work.kinds import Kind, register  # noqa: PLC0415
+        from coach.delivery import services
+        from coach.delivery.models import Delivery, DeliveryQuerySet
+        from wellness.consent import hooks
+        from wellness.consent.purposes import INTERVENE, Scope
+        from wellness.studies.models import Enrollment
+        from wellness.work.kinds import Kind, register
 
         def due(now: datetime) -> DeliveryQuerySet:
             return Delivery.objects.due(now)

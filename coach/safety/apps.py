@@ -7,9 +7,9 @@ class SafetyConfig(AppConfig):
     verbose_name = "Safety"
 
     def ready(self) -> None:
-        from coach.delivery import guards as delivery_guards  # noqa: PLC0415  models are ready only now
-        from coach.safety import guards, services  # noqa: PLC0415
-        from phenotyping.surveys import hooks  # noqa: PLC0415
+        from coach.delivery import guards as delivery_guards
+        from coach.safety import guards, services
+        from phenotyping.surveys import hooks
 
         delivery_guards.register(guards.blocking)
         delivery_guards.register_silencer(guards.silencing)

@@ -15,9 +15,9 @@ class DaysConfig(AppConfig):
     verbose_name = "Days"
 
     def ready(self) -> None:
-        from phenotyping.days import listening, services  # noqa: PLC0415  models are ready only now
-        from phenotyping.days.models import Day  # noqa: PLC0415
-        from wellness.work.kinds import Kind, register  # noqa: PLC0415
+        from phenotyping.days import listening, services
+        from phenotyping.days.models import Day
+        from wellness.work.kinds import Kind, register
 
         def due(now: datetime) -> DayQuerySet:
             return Day.objects.due(now)

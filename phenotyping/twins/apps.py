@@ -9,12 +9,12 @@ class TwinsConfig(AppConfig):
     verbose_name = "Twins"
 
     def ready(self) -> None:
-        from phenotyping.days import hooks  # noqa: PLC0415  models are ready only now
-        from phenotyping.twins import services  # noqa: PLC0415
-        from phenotyping.twins.models import Twin, TwinQuerySet  # noqa: PLC0415
-        from wellness.consent import hooks as consent_hooks  # noqa: PLC0415
-        from wellness.studies.models import Enrollment  # noqa: PLC0415
-        from wellness.work.kinds import Kind, register  # noqa: PLC0415
+        from phenotyping.days import hooks
+        from phenotyping.twins import services
+        from phenotyping.twins.models import Twin, TwinQuerySet
+        from wellness.consent import hooks as consent_hooks
+        from wellness.studies.models import Enrollment
+        from wellness.work.kinds import Kind, register
 
         def due(now: datetime) -> TwinQuerySet:
             return Twin.objects.due(now)
