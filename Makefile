@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint e2e clean
+.PHONY: help setup demo test lint bench chaos e2e clean
 
 BIN := .venv/bin
 PACKAGES := wellness phenotyping coach
@@ -31,6 +31,12 @@ lint: setup ## ruff, mypy, import-linter, templates, system checks, migrations
 	find templates -name '*.html' -print0 | xargs -0r $(BIN)/djade --target-version 5.2 --check
 	$(BIN)/python manage.py check --fail-level WARNING
 	$(BIN)/python manage.py makemigrations --check --dry-run
+
+bench: setup ## benchmarks as a table, in a folder and a database of their own
+	$(BIN)/python manage.py bench $(ARGS)
+
+chaos: setup ## kills, a broker that forgets, a database that stops: nothing is lost, a line of JSON a scenario
+	$(BIN)/python -m tests.chaos $(ARGS)
 
 e2e: setup ## the pages of a small demo in the system's Chromium, at two widths, with axe
 	@[ -n "$${CHROMIUM:-}" ] || command -v chromium chromium-browser google-chrome >/dev/null || \

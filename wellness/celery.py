@@ -24,7 +24,7 @@ app.autodiscover_tasks()
 def stop_if_wrong(**_: object) -> None:
     """End the process when a system check fails; Celery swallows ordinary exceptions of its signals."""
     try:
-        checks.enforce()
+        checks.enforce(databases=["default"])
     except ImproperlyConfigured as error:
         raise SystemExit(str(error)) from None
 

@@ -5,15 +5,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
+from django.db import OperationalError, connections
 
 KEYS = ("DATA_KEY", "DRAW_KEY", "INDEX_KEY")
+DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
 KEY_LENGTH, SECRET_LENGTH = 32, 50
 KNOWN = ("django-insecure-", "change", "secret", "example", "default", "test", "dummy")
 
@@ -91,9 +93,33 @@ def check(**_: Any) -> list[CheckMessage]:
     return [message for one in CHECKS for message in one()]
 
 
-def enforce() -> None:
+@register(Tags.database)
+def database_is_durable(*, databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """E007: a PostgreSQL that may lose what it committed; whether it answers is not asked here."""
+    found: list[CheckMessage] = []
+    for name in databases or ():
+        connection = connections[name]
+        if connection.vendor != "postgresql":
+            continue
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [list(DURABLE)])
+                actual = dict(cursor.fetchall())
+        except OperationalError:
+            continue
+        lax = [f"{one} = {actual[one]}" for one, wanted in DURABLE.items() if actual[one] != wanted]
+        if lax:
+            hint = "Receipts promise that uploads are kept: turn these on."
+            found.append(Error(f"Database {name!r} has {', '.join(lax)}.", hint=hint, id="wellness.E007"))
+    return found
+
+
+def enforce(*, databases: Sequence[str] = ()) -> None:
     """Return only when nothing is wrong: ImproperlyConfigured names every error otherwise."""
-    errors = [message for message in check() if message.is_serious()]
+    messages = [*check(), *database_is_durable(databases=databases)]
+    for name in databases:
+        connections[name].close()  # a web server or pool may fork now
+    errors = [message for message in messages if message.is_serious()]
     if errors:
         raise ImproperlyConfigured(" ".join(f"{error.id}: {error.msg}" for error in errors))
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import math
+import random
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,11 +15,16 @@ from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from wellness.lib.diskfull import is_disk_full
 from wellness.lib.refusal import Refusal
 
 logger = logging.getLogger(__name__)
-TRANSIENT = (status.HTTP_429_TOO_MANY_REQUESTS, status.HTTP_503_SERVICE_UNAVAILABLE)
-RETRY_AFTER_S = "30"
+TRANSIENT = (
+    status.HTTP_429_TOO_MANY_REQUESTS,
+    status.HTTP_503_SERVICE_UNAVAILABLE,
+    status.HTTP_507_INSUFFICIENT_STORAGE,
+)
+SOON_S = (30, 60)  # apart, so that phones that were refused together do not come back together
 INVALID = {"required": "missing_value", "null": "missing_value", "blank": "missing_value"}
 
 
@@ -31,8 +38,11 @@ def handle(exc: Exception, context: dict[str, Any]) -> Response | None:
         )
     if isinstance(exc, OperationalError | InterfaceError):
         logger.error("database: %s", type(exc).__name__, exc_info=exc)
-        busy = _answer([_error("unavailable", "Try again later.")], status.HTTP_503_SERVICE_UNAVAILABLE)
-        busy.headers["Retry-After"] = RETRY_AFTER_S
+        if is_disk_full(exc):
+            busy = _answer([_error("storage_full", "Try again later.")], status.HTTP_507_INSUFFICIENT_STORAGE)
+        else:
+            busy = _answer([_error("unavailable", "Try again later.")], status.HTTP_503_SERVICE_UNAVAILABLE)
+        busy.headers["Retry-After"] = _retry_after(None)
         return busy
     return _of_rest_framework(exc, context)
 
@@ -41,8 +51,13 @@ def _refused(exc: Refusal) -> Response:
     response = _answer([_error(exc.code, exc.message, exc.field)], exc.status)
     response.data = exc.extra | response.data | {"retry": exc.retry}
     if exc.retry:
-        response.headers["Retry-After"] = RETRY_AFTER_S
+        response.headers["Retry-After"] = _retry_after(exc.retry_after_s)
     return response
+
+
+def _retry_after(seconds: float | None) -> str:
+    """Whole seconds; half a minute or more where nothing better is known."""
+    return str(math.ceil(random.uniform(*SOON_S) if seconds is None else seconds))  # noqa: S311
 
 
 def _of_rest_framework(exc: Exception, context: dict[str, Any]) -> Response | None:

@@ -2,12 +2,16 @@
 
 import logging
 from collections.abc import Callable
+from uuid import uuid4
 
+from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.urls import path
 from django.views.decorators.cache import never_cache
+
+from wellness import disk
 
 logger = logging.getLogger(__name__)
 
@@ -19,10 +23,16 @@ def _database() -> None:
 
 
 def _storage() -> None:
-    storages["chunks"].exists("ready")  # on S3 a HEAD request: the bucket answers and lets us in
+    """What an upload needs: an object is written, and can be taken away again."""
+    chunks = storages["chunks"]
+    chunks.delete(chunks.save(f"ready/{uuid4()}", ContentFile(b"ready")))
 
 
-PARTS: dict[str, Callable[[], None]] = {"database": _database, "storage": _storage}
+PARTS: dict[str, Callable[[], None]] = {
+    "database": _database,
+    "storage": _storage,
+    "disk": disk.require_room,
+}
 
 
 @never_cache
@@ -33,7 +43,7 @@ def live(_: HttpRequest) -> JsonResponse:
 
 @never_cache
 def ready(_: HttpRequest) -> JsonResponse:
-    """200 when the database and the object storage answer, else 503 and which of them does not."""
+    """200 when database and object storage answer and disks have room, else 503 and what is wrong."""
     parts = {name: _answers(name, ask) for name, ask in PARTS.items()}
     ok = all(parts.values())
     words = {name: "ok" if up else "failed" for name, up in parts.items()}

@@ -1,12 +1,13 @@
 """Settings, all from the environment; see .env.example. Without any, everything runs embedded under var/."""
 
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
 
 import environ
-from celery.schedules import crontab
 
 from wellness.lib.keyfile import read_or_create
+from wellness.timetable import TIMETABLE
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
@@ -24,9 +25,11 @@ def secret(name: str) -> str:
 
 
 SECRET_KEY = secret("SECRET_KEY")
-DATA_KEY = secret("DATA_KEY")  # wraps every person's data key
+DATA_KEY = secret("DATA_KEY")  # wraps the key epochs, which wrap every person's data key
 DRAW_KEY = secret("DRAW_KEY")  # seeds every randomisation
 INDEX_KEY = secret("INDEX_KEY")  # blind indexes
+KEY_DIR = Path(env.str("KEY_DIR", default=str(VAR_DIR / "keys" / "epochs")))
+KEY_WINDOW = timedelta(days=env.float("KEY_WINDOW_DAYS", default=14))  # a backup can be restored this long
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -108,15 +111,30 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "transaction_mode": "IMMEDIATE",  # a deferred transaction that turns writer fails at once under load
         "timeout": 30,
         # Without recursive triggers an INSERT OR REPLACE slips past those that keep rows append-only.
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON; "
+        # Only FULL syncs at every commit: a receipt that was sent must outlive a power cut.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; "
         "PRAGMA recursive_triggers=ON;",
     }
     VAR_DIR.mkdir(parents=True, exist_ok=True)
 else:
     DATABASES["default"] = {"CONN_HEALTH_CHECKS": True} | DATABASES["default"]
+    _SESSION = {
+        "synchronous_commit": "on",  # whatever the server's default: a receipt means that it is on disk
+        "statement_timeout": env.int("DATABASE_STATEMENT_TIMEOUT_MS", default=60_000),
+        "lock_timeout": env.int("DATABASE_LOCK_TIMEOUT_MS", default=10_000),
+        "idle_in_transaction_session_timeout": env.int("DATABASE_IDLE_TIMEOUT_MS", default=60_000),
+    }
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault(
+        "options", " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
+    )
 DATABASES["default"].setdefault("CONN_MAX_AGE", 60)
 
-CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://")}  # only sign-in rate limits live here
+CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://")}  # only rate limits live here
+if CACHES["default"]["BACKEND"].endswith("LocMemCache"):
+    CACHES["default"].setdefault("OPTIONS", {"MAX_ENTRIES": 100_000})  # Django's 300 would forget most phones
+elif CACHES["default"]["BACKEND"].endswith("RedisCache"):
+    # A cache that hangs must not hang the phones.
+    CACHES["default"].setdefault("OPTIONS", {"socket_connect_timeout": 1, "socket_timeout": 1})
 
 STORAGES = {
     "default": {
@@ -124,7 +142,7 @@ STORAGES = {
         "OPTIONS": {"location": VAR_DIR / "files"},
     },
     "chunks": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "BACKEND": "phenotyping.intake.storage.DurableFileStorage",
         "OPTIONS": {"location": VAR_DIR / "chunks"},
     },
     "staticfiles": {"BACKEND": "wellness.web.assets.HashedStaticFiles"},
@@ -169,7 +187,8 @@ SECURE_SSL_REDIRECT = TLS
 SECURE_REDIRECT_EXEMPT = [r"^health/"]  # asked from inside, before TLS
 SECURE_HSTS_SECONDS = 31_536_000 if TLS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = TLS
-if env.bool("BEHIND_PROXY", default=False):
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -194,7 +213,16 @@ CONTENT_SECURITY_POLICY = {
 UPLOAD_WIRE_BYTES = 8 * 2**20
 UPLOAD_RAW_BYTES = 64 * 2**20
 UPLOAD_ROWS = 500_000
+# Up to here a sealed chunk is kept in its row: one commit, and no object to write and sync.
+CHUNK_ROW_BYTES = env.int("CHUNK_ROW_BYTES", default=32 * 2**10)
 DATA_UPLOAD_MAX_MEMORY_SIZE = UPLOAD_WIRE_BYTES
+# Admission, before a body is read; 0 lifts a limit.
+UPLOADS_PER_HOUR = env.int("UPLOADS_PER_HOUR", default=240 * 60)  # a phone
+UPLOAD_DAY_BYTES = env.int("UPLOAD_DAY_BYTES", default=500 * 2**20)  # a person, as sent, a UTC day
+UPLOADS_WAIT_S = env.float("UPLOADS_WAIT_S", default=120.0)  # while days wait longer to be computed
+DISK_FREE_SHARE = env.float("DISK_FREE_SHARE", default=0.1)  # of a volume; below it uploads wait
+DISK_FREE_BYTES = env.int("DISK_FREE_BYTES", default=0)
+JOIN_FAILURES_PER_HOUR = env.int("JOIN_FAILURES_PER_HOUR", default=100)  # a source address, with wrong codes
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["wellness.studies.authentication.DeviceAuthentication"],
@@ -209,6 +237,7 @@ SPECTACULAR_SETTINGS = {"TITLE": "Wellness API", "VERSION": "1", "SERVE_INCLUDE_
 
 # Work: rows hold what is due, Celery only wakes workers
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://")
+CELERY_VISIBILITY_TIMEOUT = 900
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {
         "data_folder_in": str(VAR_DIR / "broker"),
@@ -218,30 +247,41 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
         "polling_interval": 0.25,
     }
     if CELERY_BROKER_URL == "filesystem://"
-    else {"visibility_timeout": 900, "unacked_restore_interval": 5, "unacked_restore_throttle": 1}
+    else {
+        "visibility_timeout": CELERY_VISIBILITY_TIMEOUT,
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+        "socket_connect_timeout": 2,
+        "socket_timeout": 5,
+    }
     if CELERY_BROKER_URL.startswith("redis")
+    else {"confirm_publish": True}
+    if CELERY_BROKER_URL.startswith("amqp")
     else {}
 )
+CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"visibility_timeout": CELERY_VISIBILITY_TIMEOUT}
+CELERY_BROKER_CONNECTION_TIMEOUT = 2
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker, however long
+if CELERY_BROKER_URL.startswith("amqp"):  # RabbitMQ: wake-ups survive the loss of one of its nodes
+    CELERY_TASK_DEFAULT_QUEUE_TYPE = CELERY_TASK_CREATE_MISSING_QUEUE_TYPE = "quorum"
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_TASK_TIME_LIMIT = 300
+CELERY_TASK_TIME_LIMIT = 240  # less than half the visibility timeout and than the lease of a row
+CELERY_TASK_SOFT_TIME_LIMIT = 210  # the row then learns why
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_POOL = "wellness.pool:TaskPool"
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30.0
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1_000_000  # KiB; what leaks is given back
 CELERY_TASK_DEFAULT_QUEUE = "compute"
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = CELERY_BROKER_URL != "filesystem://"  # its replies would stay as files
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
-_TICK = {"queue": "decide", "expires": 120}  # ahead of long computations; ticks nobody took do not pile up
-CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "wellness.work.tasks.sweep", "schedule": 15.0, "options": _TICK},
-    "prompts": {"task": "phenotyping.surveys.tasks.prompts", "schedule": 300.0, "options": _TICK},
-    "plan": {"task": "coach.decisions.tasks.plan", "schedule": 300.0, "options": _TICK},
-    "refit": {"task": "phenotyping.twins.tasks.refit", "schedule": crontab(hour=2, minute=30)},
-}
+CELERY_BEAT_SCHEDULE = TIMETABLE
 
 LOGGING = {
     "version": 1,

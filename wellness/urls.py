@@ -7,6 +7,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("wellness.web.urls")),
     path("api/v1/", include("wellness.studies.api")),
     path("api/v1/", include("phenotyping.intake.api")),
+    path("api/v1/", include("phenotyping.intake.config_api")),
     path("api/v1/", include("phenotyping.surveys.api")),
     path("api/v1/", include("coach.delivery.api")),
 ]

@@ -3,7 +3,7 @@ from datetime import datetime
 from typing import Any
 
 from django.apps import AppConfig
-from django.db.models.signals import post_save
+from django.db.models.signals import post_delete, post_save
 
 
 class DecisionsConfig(AppConfig):
@@ -17,6 +17,8 @@ class DecisionsConfig(AppConfig):
         from coach.decisions.models.outcome import OutcomeQuerySet
         from coach.decisions.models.point import DecisionPointQuerySet
         from phenotyping.intake import hooks
+        from phenotyping.intake.hooks import Span
+        from wellness.lib.clock import ZoneHistory
         from wellness.studies.models import Enrollment, ZoneChange
         from wellness.work.kinds import Kind, register
 
@@ -26,7 +28,7 @@ class DecisionsConfig(AppConfig):
         def due_outcomes(now: datetime) -> OutcomeQuerySet:
             return Outcome.objects.due(now)
 
-        def samples_stored(enrollment: Enrollment, spans: Sequence[tuple[datetime, datetime]]) -> None:
+        def samples_stored(enrollment: Enrollment, spans: Sequence[Span], zones: ZoneHistory) -> None:
             outcomes.mark_stale(enrollment, spans)
 
         def zone_changed(instance: ZoneChange, **_: Any) -> None:
@@ -34,5 +36,6 @@ class DecisionsConfig(AppConfig):
 
         hooks.on_stored(samples_stored)
         post_save.connect(zone_changed, sender=ZoneChange, weak=False)
+        post_delete.connect(zone_changed, sender=ZoneChange, weak=False)
         register(Kind("decision", "decide", due_points, services.decide))
         register(Kind("outcome", "compute", due_outcomes, outcomes.close))

@@ -5,19 +5,27 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import BigIntegerField, DateTimeField, F
 
 from coach.decisions.hearing import BEFORE, PRESENCE, heard_share, steps_in
 from coach.decisions.models import Outcome
 from phenotyping.intake.models import Chunk
 from wellness.consent import gate
 from wellness.consent.purposes import INTERVENE
+from wellness.prepared import Given, Select
 from wellness.studies import keys
 from wellness.studies.models import Enrollment
 from wellness.work.claims import LeaseLost
 
 MIN_HEARD = 0.5
 ASK_AGAIN = timedelta(hours=1)
+_TOUCHED = Select(
+    lambda: Outcome.objects.filter(
+        enrollment_id=Given("person", BigIntegerField()),
+        window_starts_at__lte=Given("until", DateTimeField()),
+        window_ends_at__gte=Given("since", DateTimeField()),
+    ).values_list("state")
+)
 
 
 def close(pk: int, fence: int, now: datetime) -> None:
@@ -76,9 +84,17 @@ def opened(outcome: Outcome) -> float | None:
 
 def mark_stale(enrollment: Enrollment, spans: Sequence[tuple[datetime, datetime]]) -> None:
     """Make closed outcomes due again whose window the new data touch, and open ones due at once."""
-    touched = Q(pk__in=())
-    for first_at, last_at in spans:
-        touched |= Q(window_starts_at__lte=last_at, window_ends_at__gte=first_at - BEFORE)
-    rows = Outcome.objects.filter(touched, enrollment=enrollment)
-    rows.exclude(state=Outcome.State.OPEN).update(stale_seq=F("stale_seq") + 1)
-    rows.filter(state=Outcome.State.OPEN).update(run_after=F("window_ends_at"))
+    if not spans:
+        return
+    first_at, last_at = min(first for first, _ in spans), max(last for _, last in spans)
+    since = first_at - BEFORE
+    states = {state for (state,) in _TOUCHED.rows(person=enrollment.pk, since=since, until=last_at)}
+    if not states:  # as it is for most uploads
+        return
+    rows = Outcome.objects.filter(
+        enrollment=enrollment, window_starts_at__lte=last_at, window_ends_at__gte=since
+    )
+    if Outcome.State.OPEN in states:
+        rows.filter(state=Outcome.State.OPEN).update(run_after=F("window_ends_at"))
+    if states - {Outcome.State.OPEN}:
+        rows.exclude(state=Outcome.State.OPEN).update(stale_seq=F("stale_seq") + 1)

@@ -23,4 +23,4 @@ class DaysConfig(AppConfig):
             return Day.objects.due(now)
 
         listening.start()
-        register(Kind("day", "compute", due, services.compute))
+        register(Kind("day", "compute", due, services.compute, slows_uploads=True))

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import F
-from django.db.models.signals import post_save
+from django.db.models.signals import post_delete, post_save
 
 from phenotyping.days.models import Day
 from phenotyping.days.stale import Span, mark_stale, recut
@@ -14,7 +14,8 @@ from phenotyping.surveys import hooks as survey_hooks
 from phenotyping.surveys.instruments import Values
 from phenotyping.surveys.models import Answer
 from wellness.consent import hooks as consent_hooks
-from wellness.consent.purposes import FEATURE, Scope
+from wellness.consent.purposes import FEATURE, Scope, prerequisites
+from wellness.lib.clock import ZoneHistory
 from wellness.studies.models import Enrollment, ZoneChange
 
 
@@ -22,23 +23,26 @@ def start() -> None:
     """Listen to the rooms below."""
     intake_hooks.on_stored(_samples_stored)
     survey_hooks.on_answer(_answer_stored)
-    consent_hooks.on_withdrawal(_consent_withdrawn)
+    consent_hooks.on_withdrawal(_consent_moved)
+    consent_hooks.on_grant(_consent_moved)
     post_save.connect(_zone_changed, sender=ZoneChange)
+    post_delete.connect(_zone_changed, sender=ZoneChange)
 
 
-def _samples_stored(enrollment: Enrollment, spans: Sequence[Span]) -> None:
-    mark_stale(enrollment=enrollment, spans=spans)
+def _samples_stored(enrollment: Enrollment, spans: Sequence[Span], zones: ZoneHistory) -> None:
+    mark_stale(enrollment=enrollment, spans=spans, zones=zones)
 
 
 def _answer_stored(answer: Answer, values: Values, now: datetime) -> None:
-    mark_stale(enrollment=answer.enrollment, spans=[(answer.recorded_at, answer.recorded_at)])
+    person, at = answer.enrollment, answer.recorded_at
+    mark_stale(enrollment=person, spans=[(at, at)], zones=person.zones())
 
 
-def _consent_withdrawn(enrollment: Enrollment, revoked: frozenset[Scope], now: datetime) -> None:
-    """Every day is computed again from what is still permitted, those given up for dead included."""
-    if any(purpose == FEATURE for purpose, _ in revoked):
+def _consent_moved(enrollment: Enrollment, scopes: frozenset[Scope], now: datetime) -> None:
+    """Every day is computed again from what is permitted now, those given up for dead included."""
+    if any(purpose in prerequisites(FEATURE) for purpose, _ in scopes):
         days = Day.objects.filter(enrollment=enrollment)
-        days.update(stale_seq=F("stale_seq") + 1, attempts=0)
+        days.update(stale_seq=F("stale_seq") + 1, attempts=0, run_after=F("starts_at"))
 
 
 def _zone_changed(instance: ZoneChange, **_: Any) -> None:

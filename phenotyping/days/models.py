@@ -27,6 +27,8 @@ class Day(Claimable):
 
     `stale_seq` grows with every change of its data, `computed_seq` is the one its values rest on.
     `sealed_values` holds {phenotype: {value, observed_min, expected_min, reason}} under the person's key.
+    `sealed_gaps` holds [[stream, start_us, end_us, cause]], and `lost_min` its minutes by cause. `silence` is
+    how the silence that the day began in came to be: "silent" when the day does not tell, "" for none.
     """
 
     enrollment = models.ForeignKey(Enrollment, models.PROTECT, related_name="days")
@@ -44,6 +46,9 @@ class Day(Claimable):
     n_values = models.PositiveSmallIntegerField(default=0)
     observed_min = models.FloatField(default=0)
     expected_min = models.FloatField(default=0)
+    sealed_gaps = models.BinaryField(null=True, blank=True)
+    lost_min = models.JSONField(default=dict)
+    silence = models.CharField(max_length=20, blank=True)
     consent_epoch = models.PositiveBigIntegerField(default=0)
     consent_events = models.JSONField(default=list)
 

@@ -1,6 +1,6 @@
 """Computing one person-day: from all samples of the day, under one consent, to one sealed row."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -8,11 +8,13 @@ from typing import Any
 
 from django.db import transaction
 
-from phenotyping.days import hooks
+from phenotyping.days import gaps, hooks
 from phenotyping.days.models import Day
 from phenotyping.days.stale import LOOKS_AHEAD, LOOKS_BACK
 from phenotyping.features.day import DayWindow, Measured, compute_day
+from phenotyping.features.gaps import Gap
 from phenotyping.features.registry import FEATURE_SET_VERSION, REGISTRY
+from phenotyping.intake.presence import any_samples
 from phenotyping.intake.reading import read
 from phenotyping.streams.catalogue import STREAM_NAMES
 from phenotyping.streams.samples import Columns
@@ -38,6 +40,8 @@ class _Inputs:
     permits: Mapping[str, Permit]
     samples: Mapping[str, Columns]
     reports: Mapping[str, float]
+    gaps: Sequence[Gap]
+    ahead: bool
 
     def digest(self) -> str:
         """SHA-256 over streams, columns and answers; equal inputs give equal digests."""
@@ -60,10 +64,14 @@ def compute(pk: int, fence: int, now: datetime) -> None:
 
 def _gather(day: Day, now: datetime) -> _Inputs:
     permits = gate.permitted(day.enrollment, FEATURE, CONSENT_STREAMS, at=now)
-    streams = [name for name in STREAM_NAMES if name in permits and name in READ]
-    samples = read(day.enrollment, streams, day.starts_at - LOOKS_BACK, day.ends_at + LOOKS_AHEAD)
+    streams = [name for name in STREAM_NAMES if name in permits and name in READ | gaps.JUDGED]
+    end = day.ends_at + LOOKS_AHEAD
+    until = min(end, now)  # what a fast clock dates later has not happened yet
+    opened = read(day.enrollment, streams, day.starts_at - LOOKS_BACK, until)
+    ahead = until < end and any_samples(day.enrollment, until, end)
+    samples = {name: columns for name, columns in opened.items() if name in READ}
     reports = self_report(day.enrollment, day.starts_at, day.ends_at) if SURVEY in permits else {}
-    return _Inputs(permits, samples, reports)
+    return _Inputs(permits, samples, reports, gaps.of_day(day, opened, permits.keys()), ahead)
 
 
 def _measure(day: Day, inputs: _Inputs) -> dict[str, Measured]:
@@ -90,7 +98,7 @@ def _store(day: Day, fence: int, inputs: _Inputs, measured: Mapping[str, Measure
     plain = _plain(measured)
     values_sha256 = sha256(canonical(plain)).hexdigest()
     n = Day.objects.filter(pk=day.pk, fence=fence).update(
-        computed_seq=day.stale_seq,
+        computed_seq=day.stale_seq - inputs.ahead,
         computed_at=now,
         feature_set=FEATURE_SET_VERSION,
         input_sha256=inputs.digest(),
@@ -98,11 +106,15 @@ def _store(day: Day, fence: int, inputs: _Inputs, measured: Mapping[str, Measure
         sealed_values=keys.seal_json(person, context(day), plain),
         n_values=sum(one.value is not None for one in measured.values()),
         **_coverage(measured),
+        **gaps.stored(person, day, inputs.gaps),
         consent_epoch=person.consent_epoch,
         consent_events=sorted({pk for permit in permits.values() for pk in permit.event_ids}),
     )
     if n == 0 or not Day.objects.all().release(day.pk, fence):
         raise LeaseLost(f"day {day.pk}")
+    if inputs.ahead:  # due again once all of it has happened, or when more came
+        unchanged = Day.objects.filter(pk=day.pk, stale_seq=day.stale_seq)
+        unchanged.update(run_after=day.ends_at + LOOKS_AHEAD)
     if values_sha256 != day.values_sha256:
         hooks.tell(person, day.on, now)
 

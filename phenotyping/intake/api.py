@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
-from django.conf import settings
-from django.http import UnreadablePostError
 from django.urls import path
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -15,7 +11,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from phenotyping.intake import services
-from phenotyping.intake.faults import fault
+from phenotyping.intake.admission import admit
+from phenotyping.intake.bodies import RAW_LENGTH, body_of, number, upload_id_of
+from phenotyping.intake.decoding import statement
+from phenotyping.intake.decoding.formats import MEDIA_TYPES
+from phenotyping.intake.partial_api import Parts
 from wellness.lib.clock import utc_now
 from wellness.studies.authentication import phone_of
 
@@ -26,47 +26,30 @@ class Uploads(APIView):
     @extend_schema(
         parameters=[
             OpenApiParameter("id", OpenApiTypes.UUID, OpenApiParameter.PATH),
-            OpenApiParameter("stream", OpenApiTypes.STR, OpenApiParameter.QUERY, description="of a CSV"),
+            OpenApiParameter("stream", OpenApiTypes.STR, OpenApiParameter.QUERY, description="of all rows"),
         ],
-        request={"application/json": OpenApiTypes.OBJECT, "text/csv": OpenApiTypes.STR},
+        request=dict.fromkeys(MEDIA_TYPES, OpenApiTypes.BINARY),
         responses={200: OpenApiTypes.OBJECT, 201: OpenApiTypes.OBJECT},
     )
     def put(self, request: Request, id: str) -> Response:  # noqa: A002  the word of the address
         """The receipt: 201 when the upload is new, 200 with the same receipt ever after."""
-        upload_id = _upload_id(id)
+        upload_id = upload_id_of(id)
+        admit(device=phone_of(request), upload_id=upload_id, now=utc_now())
         receipt, created = services.receive(
             device=phone_of(request),
             upload_id=upload_id,
-            body=_body(request),
+            body=body_of(request),
             content_type=request.META.get("CONTENT_TYPE", ""),
             content_encoding=request.headers.get("Content-Encoding", ""),
             stream=request.query_params.get("stream"),
+            raw_length=number(request, RAW_LENGTH),
+            said=statement.of_headers(request.headers),
             now=utc_now(),
         )
         return Response(receipt, status=status.HTTP_201_CREATED if created else status.HTTP_200_OK)
 
 
-def _upload_id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise fault("bad_upload_id", "The upload id is a UUID, chosen by the phone.") from None
-
-
-def _body(request: Request) -> bytes:
-    """The whole body; Refusal before reading it when it is declared too large, or when it was cut short."""
-    declared = request.META.get("CONTENT_LENGTH") or ""
-    if not (declared.isascii() and declared.isdigit()):
-        raise fault("length_required", "Say how long the body is: Content-Length.", status=411)
-    if int(declared) > settings.UPLOAD_WIRE_BYTES:
-        raise fault("too_large", f"A body has at most {settings.UPLOAD_WIRE_BYTES} bytes.", status=413)
-    try:
-        body: bytes = request.body
-    except UnreadablePostError:
-        raise fault("body_incomplete", "The body was cut short.", status=400) from None
-    if len(body) != int(declared):
-        raise fault("body_incomplete", "The body was cut short.", status=400)
-    return body
-
-
-urlpatterns = [path("uploads/<str:id>", Uploads.as_view(), name="upload")]
+urlpatterns = [
+    path("uploads/<str:id>", Uploads.as_view(), name="upload"),
+    path("uploads/<str:id>/parts", Parts.as_view(), name="upload-parts"),
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from phenotyping.intake.clocks import BOOT, MONOTONIC, UPTIME
 from phenotyping.intake.decoding.envelope import wire_type, wire_types
 from phenotyping.intake.faults import fault
 from phenotyping.streams.catalogue import STREAMS
@@ -17,12 +18,21 @@ from phenotyping.streams.columns import Column
 from phenotyping.streams.samples import TIME
 from wellness.lib.clock import to_us
 
-EARLIEST_MS = to_us(datetime(2010, 1, 1, tzinfo=UTC)) / 1_000
-AHEAD = timedelta(minutes=5)
+EARLIEST_MS = to_us(datetime(2015, 1, 1, tzinfo=UTC)) / 1_000
+AHEAD = timedelta(minutes=5)  # from here on a time is flagged
+FAR_AHEAD = timedelta(hours=48)  # and from here on its row refused
 TEXT_CHARACTERS = 256
 
-FINE, CONSENT_DENIED, BEFORE_CONSENT, MISSING, RANGE = range(5)
-CODES = ("", "consent_denied", "before_consent", "missing_value", "out_of_range")
+FINE, CONSENT_DENIED, BEFORE_CONSENT, MISSING, RANGE, EARLY, FUTURE = range(7)
+CODES = (
+    "",
+    "consent_denied",
+    "before_consent",
+    "missing_value",
+    "out_of_range",
+    "time_too_early",
+    "time_in_future",
+)
 
 Reasons = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -42,19 +52,35 @@ class Checked:
         times: NDArray[np.int64] = self.table[TIME].to_numpy()
         return times
 
+    @property
+    def monotonic_ms(self) -> NDArray[np.float64] | None:
+        """The monotonic clock of every row, nan where it is missing; None when the phone did not send it."""
+        if MONOTONIC not in self.table.column_names:
+            return None
+        us: NDArray[np.float64] = self.table[MONOTONIC].cast(pa.float64()).to_numpy()
+        return us / 1_000
+
+    def booted(self, boot_id: str) -> Checked:
+        """The same rows with the boot that their monotonic clock counts from, where there is one."""
+        if not boot_id or MONOTONIC not in self.table.column_names:
+            return self
+        boots = pa.DictionaryArray.from_arrays(np.zeros(self.table.num_rows, np.int32), [boot_id])
+        return replace(self, table=self.table.append_column(BOOT, boots))
+
 
 def check(stream: str, table: pa.Table, now: datetime) -> Checked:
-    """The typed rows; Refusal of the whole when a column or its type is wrong, or a time cannot be."""
+    """The typed rows; Refusal of the whole when a column or its type is wrong, or a time is no time."""
     _require_columns(stream, table.column_names)
-    columns = {TIME: _times(stream, table[TIME], now)}
-    reasons = np.full(table.num_rows, FINE, np.uint8)
-    for column in STREAMS[stream].columns:
+    times, misplaced = _times(stream, table[TIME], now)
+    columns, reasons = {TIME: times}, misplaced.copy()
+    for column in (*STREAMS[stream].columns, UPTIME):
         if column.name in table.column_names:
             values, missing, outside = _column(stream, column, table[column.name])
-            columns[column.name] = values
+            columns[column.name] = _microseconds(values) if column is UPTIME else values
             reasons[outside & (reasons == FINE)] = RANGE
             if column.required:
                 reasons[missing] = MISSING
+    reasons = np.where(misplaced == FINE, reasons, misplaced)
     return Checked(stream, pa.table(columns), reasons)
 
 
@@ -68,17 +94,24 @@ def _require_columns(stream: str, names: list[str]) -> None:
             raise fault("missing_column", f"{stream} has the column {name}.", stream=stream, column=name)
 
 
-def _times(stream: str, values: pa.ChunkedArray, now: datetime) -> pa.Array:
+def _times(stream: str, values: pa.ChunkedArray, now: datetime) -> tuple[pa.Array, Reasons]:
+    """The times in microseconds, and which rows are refused for theirs; a refused time is 1970."""
     ms = _numbers(stream, TIME, values)
-    latest_ms = to_us(now + AHEAD) / 1_000
-    for code, message, wrong in (
-        ("time_not_finite", "A time is missing or not a finite number.", ~np.isfinite(ms)),
-        ("time_too_early", "A time is before 2010; times are epoch milliseconds.", ms < EARLIEST_MS),
-        ("time_in_future", "A time is more than 5 minutes ahead of the server.", ms > latest_ms),
-    ):
-        if wrong.any():
-            raise fault(code, message, stream=stream, column=TIME, row=int(wrong.argmax()))
-    return pa.array(np.rint(ms * 1_000).astype(np.int64))
+    broken = ~np.isfinite(ms)
+    if broken.any():
+        message = "A time is missing or not a finite number."
+        raise fault("time_not_finite", message, stream=stream, column=TIME, row=int(broken.argmax()))
+    reasons = np.full(ms.size, FINE, np.uint8)
+    reasons[ms < EARLIEST_MS] = EARLY
+    reasons[ms > to_us(now + FAR_AHEAD) / 1_000] = FUTURE
+    if reasons.any():
+        ms = np.where(reasons == FINE, ms, 0)
+    return pa.array(np.rint(ms * 1_000).astype(np.int64)), reasons
+
+
+def _microseconds(ms: pa.Array) -> pa.Array:
+    us = np.rint(np.clip(ms.fill_null(0).to_numpy(), UPTIME.low, UPTIME.high) * 1_000)
+    return pa.array(us.astype(np.int64), mask=_mask(ms.is_null()))
 
 
 def _column(stream: str, column: Column, values: pa.ChunkedArray) -> tuple[pa.Array, Mask, Mask]:
@@ -96,11 +129,12 @@ def _column(stream: str, column: Column, values: pa.ChunkedArray) -> tuple[pa.Ar
 
 def _measured(stream: str, column: Column, values: NDArray[np.float64]) -> tuple[pa.Array, Mask, Mask]:
     missing = np.isnan(values)
+    mask = missing if missing.any() else None  # without one Arrow copies nothing
     low = -np.inf if column.low is None else column.low
     high = np.inf if column.high is None else column.high
     outside = ~missing & ~((values >= low) & (values <= high) & np.isfinite(values))
     if column.kind == "real":
-        return pa.array(values, mask=missing), missing, outside
+        return pa.array(values, mask=mask), missing, outside
     broken = np.isfinite(values) & (np.rint(values) != values)
     if broken.any():
         raise _wrong_type(stream, column.name, int(broken.argmax()))

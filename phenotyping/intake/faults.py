@@ -6,13 +6,20 @@ from wellness.lib.refusal import Refusal
 
 
 def fault(
-    code: str, message: str, *, stream: str = "", column: str = "", row: int | None = None, status: int = 422
+    code: str,
+    message: str,
+    *,
+    stream: str = "",
+    column: str = "",
+    row: int | None = None,
+    status: int = 422,
+    retry: bool = False,
 ) -> Refusal:
     """The refusal, naming stream, column and row index (from 0) as far as they are known."""
     place = {"stream": stream, "column": column, "row": row}
     known: dict[str, Any] = {name: value for name, value in place.items() if value not in ("", None)}
     field = ".".join(filter(None, (stream, column)))
-    return Refusal(code, message, status=status, field=field, extra=known)
+    return Refusal(code, message, status=status, field=field, retry=retry, extra=known)
 
 
 def too_many_rows(limit: int) -> Refusal:

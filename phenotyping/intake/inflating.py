@@ -9,29 +9,49 @@ from phenotyping.intake.faults import fault
 from wellness.lib.refusal import Refusal
 
 WINDOW_BYTES = 8 * 2**20
+Inflater = Callable[[bytes], Iterator[bytes]]
+RATIO = 200  # sensor data compress 8:1; what grows more than this is made to
+RATIO_FROM_BYTES = 2**20
 _GZIP = 16 + zlib.MAX_WBITS
 _GZIP_STEP = 64 * 2**10
 _ZSTD_STEP = 512  # a block of 4 bytes may stand for 128 KiB, so one step makes at most 16 MiB
 
 
-def inflate(body: bytes, encoding: str, limit: int) -> bytes:
-    """The bytes as they were before `Content-Encoding`; Refusal when broken, cut, joined or too large."""
-    name = encoding.strip().lower()
-    if name in ("", "identity"):
-        pieces: Iterator[bytes] = iter((body,))
-    elif name in ("gzip", "x-gzip"):
-        pieces = _gzip(body)
-    elif name == "zstd":
-        pieces = _zstd(body)
-    else:
+def inflate(body: bytes, encoding: str, limit: int, raw_length: int | None = None) -> bytes:
+    """The bytes as they were before `Content-Encoding`; Refusal when broken, cut, joined or too large.
+
+    `raw_length` is how many they are, where the phone says so; other than that many are refused.
+    """
+    pieces = require_known(encoding)(body)
+    raw = _joined(pieces, min(limit, max(RATIO_FROM_BYTES, RATIO * len(body))))
+    if raw_length not in (None, len(raw)):
+        raise fault(
+            "length_mismatch", "The body is not as long as X-Raw-Length says.", status=400, retry=True
+        )
+    return raw
+
+
+def require_known(encoding: str) -> Inflater:
+    """What undoes a compression, piece by piece; Refusal when it is not one of ours."""
+    found = _INFLATERS.get(encoding.strip().lower())
+    if found is None:
         raise fault("unsupported_media_type", "Content-Encoding is gzip, zstd or identity.", status=415)
+    return found
+
+
+def _joined(pieces: Iterator[bytes], limit: int) -> bytes:
     whole, size = [], 0
     for piece in pieces:
         size += len(piece)
         if size > limit:
-            raise fault("too_large", f"The body holds more than {limit} bytes.", status=413)
+            message = f"The body holds more than {limit} bytes, or more than {RATIO} times its own."
+            raise fault("too_large", message, status=413)
         whole.append(piece)
     return b"".join(whole)
+
+
+def _plain(body: bytes) -> Iterator[bytes]:
+    yield body
 
 
 def _gzip(body: bytes) -> Iterator[bytes]:
@@ -74,3 +94,12 @@ def _require_one_frame(ended: bool, left: bytes) -> None:
 
 def _broken() -> Refusal:
     return fault("bad_encoding", "The compressed body is broken, cut or more than one frame.", status=400)
+
+
+_INFLATERS: dict[str, Inflater] = {
+    "": _plain,
+    "identity": _plain,
+    "gzip": _gzip,
+    "x-gzip": _gzip,
+    "zstd": _zstd,
+}

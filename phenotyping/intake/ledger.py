@@ -3,42 +3,56 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import numpy as np
+from django.db.models import BigIntegerField, UUIDField
 
-from phenotyping.intake.checking import CODES, FINE, Checked, Reasons
+from phenotyping.intake.checking import AHEAD, CODES, FINE, FUTURE, Checked, Mask
+from phenotyping.intake.clocks import Offset, jumped
 from phenotyping.intake.faults import fault
 from phenotyping.intake.models import Upload, UploadPart
 from wellness.lib.canonical import canonical
+from wellness.lib.clock import to_us
+from wellness.prepared import Given, Select
 from wellness.studies.models import Device
 
 MAX_RANGES = 20
 
 Receipt = dict[str, Any]
 
+_SETTLED = Select(
+    lambda: Upload.objects.filter(
+        device_id=Given("device", BigIntegerField()), public_id=Given("upload", UUIDField())
+    ).values_list("body_sha256", "receipt")
+)
+
 
 def settled(device: Device, upload_id: UUID, sha256: str) -> Receipt | None:
     """The receipt first given for this upload, None for a new one; Refusal when the body is another."""
-    row = Upload.objects.filter(device=device, public_id=upload_id).values("body_sha256", "receipt").first()
-    if row is None:
+    found = _SETTLED.rows(device=device.pk, upload=upload_id)
+    if not found:
         return None
-    if row["body_sha256"] != sha256:
+    ((known_sha256, known),) = found
+    if known_sha256 != sha256:
         message = "This upload id was used for another body; send this one under a new id."
         raise fault("digest_mismatch", message, status=409)
-    return ordered(row["receipt"])
+    return ordered(known)
 
 
-def receipt(upload_id: UUID, sha256: str, parts: Sequence[Checked], now: datetime) -> Receipt:
+def receipt(
+    upload_id: UUID, sha256: str, parts: Sequence[Checked], now: datetime, clock: Offset | None = None
+) -> Receipt:
     """What the phone is told, now and whenever it asks again."""
-    streams = {part.stream: _account(part.reasons) for part in parts}
+    streams = {part.stream: _account(part, now) for part in parts}
     totals = {key: sum(one[key] for one in streams.values()) for key in ("sent", "stored", "refused")}
     at = now.isoformat()
     head = {"upload": str(upload_id), "sha256": sha256, "received_at": at, "server_time": at}
-    return ordered(head | totals | {"streams": streams})
+    known = {"clock": {"offset_ms": clock.ms, "error_ms": clock.error_ms}} if clock else {}
+    return ordered(head | totals | {"streams": streams} | known)
 
 
 def upload_parts(upload: Upload, streams: dict[str, Any]) -> list[UploadPart]:
@@ -62,22 +76,37 @@ def ordered(value: Receipt) -> Receipt:
     return same
 
 
-def _account(reasons: Reasons) -> dict[str, Any]:
+def _account(part: Checked, now: datetime) -> dict[str, Any]:
+    """What became of a stream's rows; `flags`, of rows that were stored, only where there are some."""
+    reasons = part.reasons
     n_refused = int(np.count_nonzero(reasons != FINE))
-    refusals = [one for code in np.unique(reasons[reasons != FINE]) for one in _ranges(reasons, int(code))]
-    return {
+    refused = [(CODES[code], reasons == code) for code in np.unique(reasons[reasons != FINE])]
+    flags = [one for code, rows in _flagged(part, now) for one in _ranges(code, rows)]
+    account = {
         "sent": reasons.size,
         "stored": reasons.size - n_refused,
         "refused": n_refused,
-        "refusals": refusals,
+        "refusals": [one for code, rows in refused for one in _ranges(code, rows)],
     }
+    return account | ({"flags": flags} if flags else {})
 
 
-def _ranges(reasons: Reasons, code: int) -> list[dict[str, Any]]:
-    """The runs of rows refused for one reason; a single range that encloses them when they are many."""
-    rows = np.flatnonzero(reasons == code)
+def _flagged(part: Checked, now: datetime) -> Iterator[tuple[str, Mask]]:
+    """Stored rows whose time is doubtful: ahead of ours, or told by a clock that was set meanwhile."""
+    stored = part.reasons == FINE
+    yield CODES[FUTURE], stored & (part.times_us > to_us(now + AHEAD))
+    if part.monotonic_ms is not None:
+        rows = np.flatnonzero(stored)
+        set_at = np.zeros(stored.size, bool)
+        set_at[rows] = jumped(part.times_us[rows], part.monotonic_ms[rows])
+        yield "clock_jumped", set_at
+
+
+def _ranges(code: str, which: Mask) -> list[dict[str, Any]]:
+    """The runs of these rows; a single range that encloses them when they are many."""
+    rows = np.flatnonzero(which)
+    if not rows.size:
+        return []
     gaps = np.flatnonzero(np.diff(rows) > 1) + 1
     runs = np.split(rows, gaps) if gaps.size < MAX_RANGES else [rows]
-    return [
-        {"code": CODES[code], "first": int(run[0]), "last": int(run[-1]), "n": int(run.size)} for run in runs
-    ]
+    return [{"code": code, "first": int(run[0]), "last": int(run[-1]), "n": int(run.size)} for run in runs]

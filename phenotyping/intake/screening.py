@@ -9,7 +9,8 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from phenotyping.intake.checking import BEFORE_CONSENT, CONSENT_DENIED, Checked, Reasons
+from phenotyping.intake.checking import BEFORE_CONSENT, CONSENT_DENIED, EARLY, FUTURE, Checked, Reasons
+from phenotyping.intake.clocks import Offset, possible
 from wellness.consent import gate
 from wellness.consent.gate import Permit
 from wellness.consent.purposes import STORE
@@ -22,43 +23,45 @@ from wellness.studies.models import Enrollment
 class Screened:
     """Checked rows with consent's refusals added, and the consent that they were screened under."""
 
-    epoch: int
+    epoch: int | None
     permits: Mapping[str, Permit]
     parts: Sequence[Checked]
 
     def still_holds(self, person: Enrollment, now: datetime) -> bool:
         """Whether the locked person's consent is what the rows were screened under."""
-        if person.consent_epoch != self.epoch:
-            return False
-        return gate.permitted(person, STORE, [part.stream for part in self.parts], at=now) == self.permits
+        if self.epoch is None or not self.permits:
+            return self.epoch in (None, person.consent_epoch)
+        return gate.unmoved(person, self.epoch, at=now)
 
 
-def screen(enrollment: Enrollment, parts: Sequence[Checked], now: datetime) -> Screened:
-    """The rows that the person's consent covers, both now and at the time of the event."""
-    # The epoch is read first: what is read after it and found unchanged under the lock is of that epoch.
-    epoch = Enrollment.objects.values_list("consent_epoch", flat=True).get(pk=enrollment.pk)
-    streams = [part.stream for part in parts]
-    permits = gate.permitted(enrollment, STORE, streams, at=now)
-    windows = gate.periods(enrollment, STORE, streams)
-    return Screened(
-        epoch, permits, [_screened(part, part.stream in permits, windows[part.stream]) for part in parts]
-    )
+def screen(
+    enrollment: Enrollment, parts: Sequence[Checked], now: datetime, clock: Offset | None = None
+) -> Screened:
+    """The rows that the person's consent covers, both now and at any time when they may have happened."""
+    consent = gate.standing(enrollment, STORE, [part.stream for part in parts], at=now)
+    permits, windows = consent.permits, consent.windows
+    screened = [_screened(part, part.stream in permits, windows[part.stream], clock) for part in parts]
+    return Screened(consent.epoch, permits, screened)
 
 
-def _screened(part: Checked, permitted: bool, windows: Sequence[Window]) -> Checked:
+def _screened(part: Checked, permitted: bool, windows: Sequence[Window], clock: Offset | None) -> Checked:
     reasons: Reasons = part.reasons.copy()
     if permitted:
-        reasons[~_covered(part.times_us, windows)] = BEFORE_CONSENT
+        timed = (reasons != EARLY) & (reasons != FUTURE)
+        reasons[timed & ~_covered(*possible(part.times_us, clock), windows)] = BEFORE_CONSENT
     else:
         reasons[:] = CONSENT_DENIED
     return Checked(part.stream, part.table, reasons)
 
 
-def _covered(times_us: NDArray[np.int64], windows: Sequence[Window]) -> NDArray[np.bool_]:
-    inside = np.zeros(times_us.size, bool)
+def _covered(
+    earliest_us: NDArray[np.int64], latest_us: NDArray[np.int64], windows: Sequence[Window]
+) -> NDArray[np.bool_]:
+    """Which rows lie in one window wholly; windows do not touch each other."""
+    inside = np.zeros(earliest_us.size, bool)
     for since, until in windows:
-        within = times_us >= to_us(since)
+        within = earliest_us >= to_us(since)
         if until is not None:
-            within &= times_us < to_us(until)
+            within &= latest_us < to_us(until)
         inside |= within
     return inside

@@ -9,32 +9,41 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pyarrow as pa
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, transaction
 
-from phenotyping.intake import chunks, hooks, ledger
+from phenotyping.intake import chunks, clocks, hooks, ledger, shelves, spans, zones
 from phenotyping.intake.checking import check
+from phenotyping.intake.clocks import Offset
 from phenotyping.intake.decoding import decode
 from phenotyping.intake.decoding.body import media_type
+from phenotyping.intake.decoding.statement import SILENT, Statement
 from phenotyping.intake.faults import fault, too_many_rows
 from phenotyping.intake.inflating import inflate
 from phenotyping.intake.ledger import Receipt
-from phenotyping.intake.models import Chunk, Upload, UploadPart
+from phenotyping.intake.models import Chunk, Upload
 from phenotyping.intake.screening import Screened, screen
 from wellness.consent import gate
-from wellness.studies.models import Device, Enrollment
-from wellness.studies.services import change_zone
+from wellness.lib.diskfull import is_disk_full
+from wellness.lib.refusal import Refusal
+from wellness.prepared import insert
+from wellness.studies.models import Device
 
 ATTEMPTS = 3
+SEEN_WITHIN = timedelta(minutes=1)  # a row is not rewritten for less
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """How an upload came, beside its rows. `sha256` is of the body before compression."""
+    """How an upload came, beside its rows. `sha256` is of the body before compression.
+
+    `sent_at` and `clock` are by the phone's clock when this attempt was made, as far as it is known;
+    `stated_at` is when it was in `zone`, None where its last sample says that.
+    """
 
     device: Device
     upload_id: UUID
@@ -42,7 +51,10 @@ class Arrival:
     content_type: str
     n_wire_bytes: int
     sent_at: datetime | None
+    clock: Offset | None
     zone: str
+    stated_at: datetime | None
+    boot_id: str
     now: datetime
 
 
@@ -59,12 +71,16 @@ def receive(
     content_encoding: str,
     stream: str | None,
     now: datetime,
+    raw_length: int | None = None,
+    said: Statement = SILENT,
 ) -> tuple[Receipt, bool]:
-    """The receipt of a body as a phone sent it, and whether it is new; Refusal when it is malformed."""
+    """The receipt of a body as a phone sent it, and whether it is new; Refusal when it is malformed.
+
+    `raw_length` is how many bytes the body has before compression, where the phone says so; `said` is what
+    else its headers say: what the body says of zone and boot goes before it.
+    """
     media = media_type(content_type)
-    if len(body) > settings.UPLOAD_WIRE_BYTES:
-        raise fault("too_large", f"A body has at most {settings.UPLOAD_WIRE_BYTES} bytes.", status=413)
-    raw = inflate(body, content_encoding, settings.UPLOAD_RAW_BYTES)
+    raw = inflate(body, content_encoding, settings.UPLOAD_RAW_BYTES, raw_length)
     sha256 = hashlib.sha256(raw).hexdigest()
     if known := ledger.settled(device, upload_id, sha256):
         return known, False
@@ -77,8 +93,11 @@ def receive(
         content_type=media,
         n_wire_bytes=len(body),
         sent_at=envelope.sent_at,
-        zone=envelope.zone,
+        attempted_at=said.sent_at,
+        zone=envelope.zone or said.zone,
+        boot_id=envelope.boot_id or said.boot_id,
         now=now,
+        is_new=True,
     )
 
 
@@ -92,18 +111,37 @@ def accept(
     n_wire_bytes: int,
     now: datetime,
     sent_at: datetime | None = None,
+    attempted_at: datetime | None = None,
     zone: str = "",
+    boot_id: str = "",
+    is_new: bool = False,
 ) -> tuple[Receipt, bool]:
-    """The receipt of tables by stream (`time` in epoch milliseconds), and whether they are new."""
-    if known := ledger.settled(device, upload_id, sha256):
+    """The receipt of tables by stream (`time` in epoch milliseconds), and whether they are new.
+
+    By the phone's clock they were made ready at `sent_at`, and this attempt to send them at `attempted_at`.
+    `is_new` spares another look for whoever has just looked; an upload that came meanwhile is still one.
+    """
+    if not is_new and (known := ledger.settled(device, upload_id, sha256)):
         return known, False
     if sum(table.num_rows for table in tables.values()) > settings.UPLOAD_ROWS:
         raise too_many_rows(settings.UPLOAD_ROWS)
-    parts = [check(stream, table, now) for stream, table in tables.items()]
-    arrival = Arrival(device, upload_id, sha256, content_type, n_wire_bytes, sent_at, zone, now)
+    parts = [check(stream, table, now).booted(boot_id) for stream, table in tables.items()]
+    arrival = Arrival(
+        device=device,
+        upload_id=upload_id,
+        sha256=sha256,
+        content_type=content_type,
+        n_wire_bytes=n_wire_bytes,
+        sent_at=attempted_at or sent_at,
+        clock=_clock(device, attempted_at, sent_at, now),
+        zone=zone,
+        stated_at=sent_at,
+        boot_id=boot_id,
+        now=now,
+    )
     for _ in range(ATTEMPTS):
         try:
-            return _keep(arrival, screen(device.enrollment, parts, now))
+            return _keep(arrival, screen(device.enrollment, parts, now, arrival.clock))
         except _ConsentMoved:
             continue
     busy = fault("consent_changing", "Consent is changing; send the upload again.", status=503)
@@ -112,7 +150,7 @@ def accept(
 
 
 def _keep(arrival: Arrival, screened: Screened) -> tuple[Receipt, bool]:
-    """Objects first, then one transaction; whatever stops it takes the objects away again."""
+    """Objects first, then one transaction; what surely stopped it takes the objects away again."""
     made: list[Chunk] = []
     try:
         for part in screened.parts:
@@ -127,9 +165,11 @@ def _keep(arrival: Arrival, screened: Screened) -> tuple[Receipt, bool]:
         if known is None:
             raise
         return known, False
-    except DatabaseError:
+    except DatabaseError as error:
+        if is_disk_full(error):  # then it did not happen
+            chunks.discard(made)
         raise  # a COMMIT whose answer was lost may have happened: the objects stay, as orphans if it did not
-    except Exception:
+    except (Refusal, _ConsentMoved):
         chunks.discard(made)
         raise
 
@@ -139,8 +179,9 @@ def _commit(arrival: Arrival, screened: Screened, made: Sequence[Chunk]) -> Rece
     person = gate.lock(arrival.device.enrollment)
     if not screened.still_holds(person, arrival.now):
         raise _ConsentMoved
-    receipt = ledger.receipt(arrival.upload_id, arrival.sha256, screened.parts, arrival.now)
-    upload = Upload.objects.create(
+    receipt = ledger.receipt(arrival.upload_id, arrival.sha256, screened.parts, arrival.now, arrival.clock)
+    stated_at = _stated_at(arrival, made)
+    upload = Upload(
         enrollment=person,
         device=arrival.device,
         public_id=arrival.upload_id,
@@ -154,26 +195,48 @@ def _commit(arrival: Arrival, screened: Screened, made: Sequence[Chunk]) -> Rece
         sent_at=arrival.sent_at,
         received_at=arrival.now,
         consent_epoch=person.consent_epoch,
+        boot_id=arrival.boot_id,
+        clock_offset_ms=arrival.clock.ms if arrival.clock else None,
+        clock_error_ms=arrival.clock.error_ms if arrival.clock else None,
+        zone=arrival.zone if stated_at else "",
+        stated_at=stated_at,
     )
-    UploadPart.objects.bulk_create(ledger.upload_parts(upload, receipt["streams"]))
+    insert([upload])
+    insert(ledger.upload_parts(upload, receipt["streams"]))
     for chunk in made:
         chunk.upload = upload
-    Chunk.objects.bulk_create(made)
-    Device.objects.filter(pk=arrival.device.pk).update(last_seen_at=arrival.now)
+    insert(made)
+    _note_seen(arrival.device, arrival.now)
+    shelves.note(person, n_bytes=arrival.n_wire_bytes, fragments=bool(made), now=arrival.now)
     if made:
-        if arrival.zone:
-            _follow_zone(person, arrival, _zone_from(arrival, made))
-        hooks.tell(person, [(one.first_at, one.last_at) for one in made])
+        lived = person.zones()
+        if stated_at:
+            lived = zones.follow(person, lived, arrival.zone, stated_at)
+        hooks.tell(person, spans.of(screened.parts), lived)
     return receipt
 
 
-def _follow_zone(person: Enrollment, arrival: Arrival, from_at: datetime) -> None:
-    """Note the phone's zone, unless it was heard of since: a delayed upload says nothing about now."""
-    if not Upload.objects.filter(enrollment=person, sent_at__gt=from_at).exists():
-        change_zone(enrollment=person, zone=arrival.zone, from_at=from_at)
+def _note_seen(device: Device, now: datetime) -> None:
+    if device.last_seen_at is None or now - device.last_seen_at > SEEN_WITHIN:
+        Device.objects.filter(pk=device.pk).update(last_seen_at=now)
 
 
-def _zone_from(arrival: Arrival, made: Sequence[Chunk]) -> datetime:
+def _clock(
+    device: Device, attempted_at: datetime | None, sent_at: datetime | None, now: datetime
+) -> Offset | None:
+    """What is known of the phone's clock; a body from the past says nothing of it, for it may have waited."""
+    said_at = attempted_at or (sent_at if sent_at and sent_at > now else None)
+    if said_at is None:
+        return None
+    known = Upload.objects.filter(device=device, clock_offset_ms__isnull=False)
+    recent = known.filter(received_at__gt=now - clocks.RECENT).order_by("-received_at")
+    heard = recent.values_list("sent_at", "received_at")[: clocks.N_RECENT]
+    return clocks.estimate([(said_at, now), *((sent, received) for sent, received in heard if sent)])
+
+
+def _stated_at(arrival: Arrival, made: Sequence[Chunk]) -> datetime | None:
     """From when on the phone's zone holds: the last moment it speaks of, for there may have been a flight."""
-    last_at = max(one.last_at for one in made)
-    return min(arrival.sent_at or last_at, arrival.now)  # a fast clock must not put it off
+    if not (arrival.zone and made):
+        return None
+    last_at = arrival.stated_at or max(one.last_at for one in made)
+    return min(last_at, arrival.now)  # a fast clock must not put it off

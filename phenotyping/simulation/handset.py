@@ -13,6 +13,18 @@ _CANDIDATES = 4  # sessions that may begin in a slot
 _STEP_S = SLOT_MIN * 60 / _CANDIDATES
 _LEAST_S, _MARGIN_S = 10.0, 6.0
 _CHARGE_PER_H = 45.0
+_ROWS_PER_H = 100  # settled in an hour, about as many as a phone senses
+_GRANTED = (
+    "battery_exempt",
+    "background_permitted",
+    "notifications_permitted",
+    "activity_permitted",
+    "calls_permitted",
+    "messages_permitted",
+    "usage_permitted",
+    "bluetooth_permitted",
+    "health_permitted",
+)
 _APPS = (
     ("org.example.chat", "communication"),
     ("org.example.social", "social"),
@@ -136,14 +148,19 @@ def device_health(scene: Scene) -> Samples:
     ticks = scene.ticks(60)
     u = uniform(scene.person.seed, "health", ticks.first, ticks.at.size, 2)
     level, n = np.rint(_level(scene)[ticks.at]), ticks.at.size
+    n_unsent = np.floor(lognormal(u[:, 1], 60, 0.8)).astype(np.int64)
     os_version = {"ios": "iOS 18.5"}.get(scene.person.platform, "Android 15")
     return {
         "time": ticks.start_us + milliseconds(20 * u[:, 0]),
-        "n_unsent": np.floor(lognormal(u[:, 1], 60, 0.8)).astype(np.int64),
+        "n_unsent": n_unsent,
+        "n_cached": n_unsent,
+        "n_sent": _ROWS_PER_H * (ticks.start_us // HOUR_US),
         "battery_level": level,
+        "uptime_s": np.full(n, np.nan),
+        "started_by": np.full(n, None, object),
         "low_power": (level < 20).astype(np.float64),
         "location_permitted": location_permitted(scene)[ticks.at].astype(np.float64),
-        "notifications_permitted": np.ones(n),
+        **{name: np.ones(n) for name in _GRANTED},
         "app_version": np.full(n, "1.0.0", object),
         "os_version": np.full(n, os_version, object),
     }

@@ -15,13 +15,20 @@ Sensitivity = Literal["low", "personal", "intimate"]
 
 @dataclass(frozen=True)
 class Stream:
-    """One kind of data: its columns, usual gap between rows (`period_s`, 0 for events) and sensitivity."""
+    """One kind of data: its columns, usual gap between rows (`period_s`, 0 for events) and sensitivity.
+
+    `steady`: rows come all the time, so that silence of this stream alone means something. `worn`: a wearable
+    senses it. `permission`: the flag of `device_health` that says whether the phone lets the app sense it.
+    """
 
     name: str
     about: str
     columns: tuple[Column, ...]
     period_s: float
     sensitivity: Sensitivity
+    steady: bool = False
+    worn: bool = False
+    permission: str = ""
 
     def column(self, name: str) -> Column:
         """The column of that name; KeyError when the stream has none."""
@@ -42,6 +49,10 @@ def _int(name: str, unit: str, low: int, high: int, *, required: bool = True, ab
 
 def _word(name: str, *words: str, required: bool = True) -> Column:
     return Column(name, "word", words=words, required=required)
+
+
+def _flag(name: str, about: str = "") -> Column:
+    return Column(name, "flag", required=False, about=about)
 
 
 def _hash(name: str, about: str, *, required: bool = True) -> Column:
@@ -70,6 +81,8 @@ _STREAMS = (
         ),
         period_s=600,
         sensitivity="intimate",
+        steady=True,
+        permission="location_permitted",
     ),
     Stream(
         "screen",
@@ -89,6 +102,7 @@ _STREAMS = (
         ),
         period_s=900,
         sensitivity="low",
+        steady=True,
     ),
     Stream(
         "steps",
@@ -96,6 +110,7 @@ _STREAMS = (
         (_int("steps", "steps", 0, 100_000), _real("duration_s", "s", 1, DAY_S)),
         period_s=60,
         sensitivity="personal",
+        permission="activity_permitted",
     ),
     Stream(
         "calls",
@@ -107,6 +122,7 @@ _STREAMS = (
         ),
         period_s=0,
         sensitivity="intimate",
+        permission="calls_permitted",
     ),
     Stream(
         "messages",
@@ -118,6 +134,7 @@ _STREAMS = (
         ),
         period_s=0,
         sensitivity="intimate",
+        permission="messages_permitted",
     ),
     Stream(
         "activity",
@@ -138,6 +155,8 @@ _STREAMS = (
         ),
         period_s=300,
         sensitivity="personal",
+        steady=True,
+        permission="activity_permitted",
     ),
     Stream(
         "heart_rate",
@@ -145,6 +164,9 @@ _STREAMS = (
         (_real("bpm", "1/min", 20, 300),),
         period_s=300,
         sensitivity="personal",
+        steady=True,
+        worn=True,
+        permission="health_permitted",
     ),
     Stream(
         "sleep_episode",
@@ -155,6 +177,8 @@ _STREAMS = (
         ),
         period_s=0,
         sensitivity="personal",
+        worn=True,
+        permission="health_permitted",
     ),
     Stream(
         "app_usage",
@@ -166,6 +190,7 @@ _STREAMS = (
         ),
         period_s=0,
         sensitivity="intimate",
+        permission="usage_permitted",
     ),
     Stream(
         "light",
@@ -184,6 +209,7 @@ _STREAMS = (
         ),
         period_s=900,
         sensitivity="intimate",
+        permission="location_permitted",
     ),
     Stream(
         "bluetooth",
@@ -191,21 +217,35 @@ _STREAMS = (
         (_hash("address", "salted hash of the address"), _real("rssi", "dBm", -150, 20, required=False)),
         period_s=900,
         sensitivity="intimate",
+        permission="bluetooth_permitted",
     ),
     Stream(
         "device_health",
-        "How the phone app itself is: what waits to be sent and which permissions it has.",
+        "How the phone app itself is, each hour: what waits to be sent, and which permissions it has.",
         (
-            _int("n_unsent", "rows", 0, 10**9),
+            _int("n_unsent", "rows", 0, 10**9, about="not settled by a receipt yet"),
+            _int("n_cached", "rows", 0, 10**9, required=False, about="on the phone, settled or not"),
+            _int("n_sent", "rows", 0, 10**12, required=False, about="settled since it was installed"),
             _real("battery_level", "%", 0, 100, required=False),
-            Column("low_power", "flag", required=False),
-            Column("location_permitted", "flag", required=False),
-            Column("notifications_permitted", "flag", required=False),
+            _real("uptime_s", "s", 0, 10 * 365 * DAY_S, required=False, about="since the phone was started"),
+            _word("started_by", "person", "boot", "system", "update", "push", required=False),
+            _flag("low_power"),
+            _flag("battery_exempt", "exempt from battery optimisation"),
+            _flag("background_permitted", "may run in the background"),
+            _flag("notifications_permitted"),
+            _flag("location_permitted"),
+            _flag("activity_permitted"),
+            _flag("calls_permitted"),
+            _flag("messages_permitted"),
+            _flag("usage_permitted"),
+            _flag("bluetooth_permitted"),
+            _flag("health_permitted", "may read what wearables sensed"),
             Column("app_version", "text", required=False),
             Column("os_version", "text", required=False),
         ),
         period_s=3_600,
         sensitivity="low",
+        steady=True,
     ),
 )
 

@@ -14,7 +14,7 @@ def test_live_answers_without_a_database(client: Client) -> None:
 def test_ready_names_its_parts(client: Client, db: None) -> None:
     response = client.get("/health/ready")
     assert response.status_code == 200
-    assert response.json() == {"status": "ok", "database": "ok", "storage": "ok"}
+    assert response.json() == {"status": "ok", "database": "ok", "storage": "ok", "disk": "ok"}
     assert "no-cache" in response["Cache-Control"]
 
 
@@ -27,4 +27,12 @@ def test_ready_names_the_part_that_failed_and_not_why(
     monkeypatch.setitem(health.PARTS, "storage", broken)
     response = client.get("/health/ready")
     assert response.status_code == 503
-    assert response.json() == {"status": "failed", "database": "ok", "storage": "failed"}
+    assert response.json() == {"status": "failed", "database": "ok", "storage": "failed", "disk": "ok"}
+
+
+def test_a_low_disk_takes_the_server_out_of_service_only(client: Client, db: None, settings) -> None:
+    settings.DISK_FREE_SHARE = 1.0
+    response = client.get("/health/ready")
+    assert response.status_code == 503
+    assert response.json()["disk"] == "failed"
+    assert client.get("/health/live").status_code == 200

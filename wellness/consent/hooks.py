@@ -1,4 +1,4 @@
-"""What other rooms do when someone withdraws; they register themselves when they start."""
+"""What other rooms do when someone agrees or withdraws; they register themselves when they start."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -6,12 +6,20 @@ from datetime import datetime
 from wellness.consent.purposes import Scope
 from wellness.studies.models import Enrollment
 
-Withdrawn = Callable[[Enrollment, frozenset[Scope], datetime], None]
+ConsentMoved = Callable[[Enrollment, frozenset[Scope], datetime], None]
 
-_WITHDRAWN: list[Withdrawn] = []
+_GRANTED: list[ConsentMoved] = []
+_WITHDRAWN: list[ConsentMoved] = []
 
 
-def on_withdrawal(act: Withdrawn) -> Withdrawn:
+def on_grant(act: ConsentMoved) -> ConsentMoved:
+    """Have `act(enrollment, granted, now)` called in the transaction of every grant."""
+    if act not in _GRANTED:
+        _GRANTED.append(act)
+    return act
+
+
+def on_withdrawal(act: ConsentMoved) -> ConsentMoved:
     """Have `act(enrollment, revoked, now)` called in the transaction of every withdrawal.
 
     `revoked` holds all that is no longer allowed: what was taken back and what rested on it.
@@ -19,6 +27,12 @@ def on_withdrawal(act: Withdrawn) -> Withdrawn:
     if act not in _WITHDRAWN:
         _WITHDRAWN.append(act)
     return act
+
+
+def granted(enrollment: Enrollment, scopes: frozenset[Scope], now: datetime) -> None:
+    """Tell every room; one that fails undoes the transaction."""
+    for act in _GRANTED:
+        act(enrollment, scopes, now)
 
 
 def withdrawn(enrollment: Enrollment, revoked: frozenset[Scope], now: datetime) -> None:

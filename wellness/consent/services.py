@@ -69,7 +69,9 @@ def grant(
         reason=reason,
         at=now,
     )
-    return _append(enrollment, person, event)
+    _append(enrollment, person, event)
+    hooks.granted(enrollment, frozenset(agreed), now)
+    return event
 
 
 @transaction.atomic

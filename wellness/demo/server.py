@@ -20,14 +20,20 @@ class ServerDidNotStart(Exception):
 
 
 @contextmanager
-def served() -> Iterator[str]:
-    """The address ("127.0.0.1:port") of a running web server; it is gone when the block ends."""
+def served(*options: str, workers: int = 2, threads: int = 4) -> Iterator[str]:
+    """The address ("127.0.0.1:port") of a running web server; it is gone when the block ends.
+
+    `options` are more words for gunicorn.
+    """
     port = _free_port()
     address = f"127.0.0.1:{port}"
     children = Children(settings.BASE_DIR)
     try:
-        web = ["--bind", address, "--workers", "2", "--threads", "4", "--no-control-socket"]
-        children.start("web server", "gunicorn", "wellness.wsgi:application", *web, "--log-level", "error")
+        web = ["--bind", address, "--workers", str(workers), "--threads", str(threads), "--no-control-socket"]
+        web += ["--env", "UPLOADS_WAIT_S=0"]  # in simulated time a day waits until it is over
+        children.start(
+            "web server", "gunicorn", "wellness.wsgi:application", *web, "--log-level", "error", *options
+        )
         _await(address, children)
         yield address
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.urls import path
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers, status
@@ -12,7 +13,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from wellness.budget import overspent, source_of
 from wellness.lib.clock import utc_now
+from wellness.lib.refusal import Refusal
 from wellness.studies.models import Device
 from wellness.studies.services import register_device
 
@@ -58,15 +61,29 @@ class Devices(APIView):
     @extend_schema(request=Registration, responses={201: REGISTERED})
     def post(self, request: Request) -> Response:
         """The device, its token (shown only now) and the enrollment it may upload for."""
+        _require_patience(request)
         form = Registration(data=request.data)
         form.is_valid(raise_exception=True)
-        device, token = register_device(now=utc_now(), **form.validated_data)
+        try:
+            device, token = register_device(now=utc_now(), **form.validated_data)
+        except Refusal:
+            _require_patience(request, spend=1)
+            raise
         answer = {
             "device": str(device.public_id),
             "token": token,
             "enrollment": str(device.enrollment.public_id),
         }
         return Response(answer, status=status.HTTP_201_CREATED, headers={"Cache-Control": "no-store"})
+
+
+def _require_patience(request: Request, *, spend: int = 0) -> None:
+    """Refusal of a source address that tried too many wrong codes: nobody is to guess one."""
+    name, limit = f"join:{source_of(request.META)}", settings.JOIN_FAILURES_PER_HOUR
+    left_s = limit and overspent(name, limit=limit, window_s=3_600, now=utc_now(), spend=spend)
+    if left_s:
+        message = "Too many wrong codes came from here; try again later."
+        raise Refusal("too_many_attempts", message, status=429, retry_after_s=left_s)
 
 
 urlpatterns = [path("devices", Devices.as_view(), name="devices")]

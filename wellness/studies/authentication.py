@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from typing import cast
 
+from django.db.models import CharField
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from wellness.lib.ids import secret_digest
+from wellness.prepared import Given, Instances
 from wellness.studies.models import Device, Enrollment
+
+_KNOWN = Instances(
+    lambda: Device.objects.filter(token_digest=Given("digest", CharField()), revoked_at=None),
+    Device,
+    "enrollment",
+    "enrollment__study",
+)
 
 
 def phone_of(request: Request) -> Device:
@@ -25,13 +34,10 @@ class DeviceAuthentication(BaseAuthentication):
         scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        device = (
-            Device.objects.select_related("enrollment__study")
-            .filter(token_digest=secret_digest(token.strip()), revoked_at=None)
-            .first()
-        )
-        if device is None:
+        found = _KNOWN.found(digest=secret_digest(token.strip()))
+        if not found:
             raise AuthenticationFailed("This device is not known here.", code="device_unknown")
+        (device,) = found
         return device, device.enrollment
 
     def authenticate_header(self, request: Request) -> str:

@@ -1,7 +1,7 @@
 """Each person's data key: made at enrollment, kept wrapped, opened for at most a minute in a process.
 
-The wrapping key comes from DATA_KEY; sub-keys for fields and for blobs come from the person's key. Each
-envelope is bound to study, person and context, so it opens nowhere else.
+The wrapping key is that of an epoch (keyring); sub-keys for fields and for blobs come from the person's key.
+Each envelope is bound to study, person and context, so it opens nowhere else.
 """
 
 from __future__ import annotations
@@ -15,18 +15,30 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
+from django.db import transaction
 
 from wellness.lib import sealing
 from wellness.lib.canonical import canonical
+from wellness.studies import keyring
+from wellness.studies.keyring import CACHE_S, KeyDestroyed, KeyUnavailable
 from wellness.studies.models import DataKey, Enrollment
 
-CACHE_S = 60.0
+__all__ = [
+    "KeyDestroyed",
+    "KeyUnavailable",
+    "blob_key",
+    "digest",
+    "is_shredded",
+    "make",
+    "rewrapped",
+    "seal",
+    "seal_json",
+    "shred",
+    "unseal",
+    "unseal_json",
+    "warm",
+]
 CACHE_SIZE = 4096
-
-
-class KeyDestroyed(Exception):
-    """The person's data key no longer exists, so nothing that it sealed can be read."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +53,24 @@ class _Opened:
 _opened: dict[UUID, _Opened] = {}
 
 
+@transaction.atomic
 def make(enrollment: Enrollment) -> DataKey:
-    """A fresh data key for a new enrollment, stored wrapped."""
-    wrapped = sealing.seal(_wrapping_key(), sealing.new_key(), context=_wrap_context(enrollment))
-    return DataKey.objects.create(enrollment=enrollment, wrapped=wrapped)
+    """A fresh data key for a new enrollment, stored wrapped; KeyUnavailable when its epoch's key is not."""
+    named = DataKey.objects.order_by("-pk").values_list("key_epoch", flat=True).first()
+    epoch = keyring.newest(named=named or keyring.LEGACY)
+    context = _wrap_context(_prefix_of(enrollment))
+    wrapped = sealing.seal(keyring.key(epoch), sealing.new_key(), context=context, key_version=epoch)
+    row = DataKey.objects.create(enrollment=enrollment, wrapped=wrapped, key_epoch=epoch)
+    if not keyring.is_there(epoch):  # destroyed before our row could be seen; the next try finds another
+        raise KeyUnavailable
+    return row
+
+
+def rewrapped(study: UUID, person: UUID, wrapped: bytes, before: int, after: int) -> bytes:
+    """A person's key, moved from one epoch to another; SealBroken when it does not open."""
+    context = _wrap_context(_prefix(study, person))
+    key = sealing.unseal(keyring.key(before), wrapped, context=context)
+    return sealing.seal(keyring.key(after), key, context=context, key_version=after)
 
 
 def seal(enrollment: Enrollment, context: str, plain: bytes) -> bytes:
@@ -87,6 +113,11 @@ def shred(enrollment: Enrollment, *, now: datetime) -> None:
     _opened.pop(enrollment.public_id, None)
 
 
+def is_shredded(enrollment: Enrollment) -> bool:
+    """Whether the data key was destroyed by `shred`; one that is missing for another reason is a loss."""
+    return DataKey.objects.filter(enrollment=enrollment, shredded_at__isnull=False).exists()
+
+
 def warm(enrollments: Iterable[Enrollment]) -> None:
     """Open the keys of many people in one query, for readers of many; forgotten people are left out."""
     wanted = {one.pk: one for one in enrollments if _known(one) is None}
@@ -112,9 +143,10 @@ def _known(enrollment: Enrollment) -> _Opened | None:
 
 def _keep(enrollment: Enrollment, row: DataKey) -> _Opened:
     assert row.wrapped is not None  # noqa: S101  callers look
-    key = sealing.unseal(_wrapping_key(), bytes(row.wrapped), context=_wrap_context(enrollment))
+    prefix = _prefix_of(enrollment)
+    key = sealing.unseal(keyring.key(row.key_epoch), bytes(row.wrapped), context=_wrap_context(prefix))
     opened = _Opened(
-        prefix=_prefix(enrollment),
+        prefix=prefix,
         field=sealing.subkey(key, "field"),
         blob=sealing.subkey(key, "blob"),
         epoch=row.key_epoch,
@@ -126,13 +158,13 @@ def _keep(enrollment: Enrollment, row: DataKey) -> _Opened:
     return opened
 
 
-def _prefix(enrollment: Enrollment) -> str:
-    return f"v1|{enrollment.study.public_id}|{enrollment.public_id}|"
+def _prefix_of(enrollment: Enrollment) -> str:
+    return _prefix(enrollment.study.public_id, enrollment.public_id)
 
 
-def _wrap_context(enrollment: Enrollment) -> str:
-    return _prefix(enrollment) + "data-key"
+def _prefix(study: UUID, person: UUID) -> str:
+    return f"v1|{study}|{person}|"
 
 
-def _wrapping_key() -> bytes:
-    return sealing.subkey(settings.DATA_KEY.encode(), "kek")
+def _wrap_context(prefix: str) -> str:
+    return prefix + "data-key"

@@ -1,7 +1,9 @@
 """Values, ages and changes in plain words."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
+from phenotyping.features.gaps import Cause
 from wellness.web.measures import Measure
 
 FAR, CLEAR = 2.5, 1.0
@@ -96,3 +98,20 @@ REASONS = {
 def reason(code: str | None) -> str:
     """Why a day has no value."""
     return REASONS.get(code or "no_data", (code or "").replace("_", " "))
+
+
+CAUSES: dict[Cause, str] = {  # what somebody can do something about comes first
+    "permission_lost": "not permitted on the phone",
+    "upload_stalled": "not uploaded yet",
+    "unreadable": "stored but damaged",
+    "app_killed": "app stopped by the phone",
+    "phone_off": "phone off",
+    "not_worn": "wearable not worn",
+    "consent_withdrawn": "consent withdrawn",
+    "unknown": "cause unknown",
+}
+
+
+def missing(minutes: Mapping[Cause, float]) -> list[tuple[str, str]]:
+    """Why data are missing and for how long, both in words; causes of less than a minute are left out."""
+    return [(words, duration(n)) for cause, words in CAUSES.items() if (n := minutes.get(cause, 0.0)) >= 1]

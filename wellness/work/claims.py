@@ -15,8 +15,9 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 MAX_ATTEMPTS = 5
-LEASE = timedelta(minutes=5)
+LEASE = timedelta(minutes=5)  # longer than a task may run (CELERY_TASK_TIME_LIMIT): no row runs twice at once
 LONGEST_WAIT = timedelta(hours=1)
+UNBLAMED_WAIT = timedelta(minutes=1)
 
 
 class ClaimableQuerySet(models.QuerySet[Any]):
@@ -29,7 +30,22 @@ class ClaimableQuerySet(models.QuerySet[Any]):
 
     def dead(self) -> Self:
         """Rows given up after the last attempt; `revive` makes them due again."""
-        return self.filter(attempts__gte=MAX_ATTEMPTS)
+        return self.filter(attempts__gte=MAX_ATTEMPTS, lease_until=None)
+
+    def running(self, now: datetime) -> Self:
+        """Rows a worker holds."""
+        return self.filter(lease_until__gte=now)
+
+    def failed(self, now: datetime) -> Self:
+        """Rows that failed and will be tried again; those of them that still have to wait are not due."""
+        free = Q(lease_until=None) | Q(lease_until__lt=now)
+        tried = Q(attempts__gt=0) | ~Q(last_error="")
+        return self.filter(free, tried, attempts__lt=MAX_ATTEMPTS)
+
+    def everything(self) -> Self:
+        """All rows of this kind, due or not."""
+        rows: Self = self.model._default_manager.all()
+        return rows
 
     def claim(self, pk: int, now: datetime) -> int | None:
         """The fence of a row that is now ours, or None when another worker has it or it is no longer due."""
@@ -45,13 +61,25 @@ class ClaimableQuerySet(models.QuerySet[Any]):
         """Drop our lease, if it is still ours, and let the attempt count: a row that never ends must die."""
         self.filter(pk=pk, fence=fence).update(lease_until=None)
 
-    def fail(self, pk: int, fence: int, now: datetime, error: str) -> None:
-        """Give the row back, to be tried again after 2^attempts seconds, an hour at most, with jitter."""
+    def fail(self, pk: int, fence: int, now: datetime, error: str, *, counts: bool = True) -> None:
+        """Give the row back, to be tried again after 2^attempts seconds, an hour at most, with jitter.
+
+        A row that is not to blame (the storage was away) is not charged the attempt, and waits a minute.
+        """
         for row in self.filter(pk=pk, fence=fence):
-            wait = min(timedelta(seconds=2**row.attempts), LONGEST_WAIT) * random.uniform(0.8, 1.2)  # noqa: S311
+            wait = min(timedelta(seconds=2**row.attempts), LONGEST_WAIT) if counts else UNBLAMED_WAIT
             self.filter(pk=pk, fence=fence).update(
-                lease_until=None, run_after=now + wait, last_error=error[:200]
+                lease_until=None,
+                attempts=F("attempts") - (0 if counts else 1),
+                run_after=now + wait * random.uniform(0.8, 1.2),  # noqa: S311
+                last_error=error[:200],
             )
+
+    def bury(self, now: datetime) -> list[int]:
+        """The rows that are dead from now on because the last attempt ended with its worker."""
+        gone = self.filter(attempts__gte=MAX_ATTEMPTS, lease_until__lt=now)
+        pks = list(gone.values_list("pk", flat=True))
+        return [pk for pk in pks if gone.filter(pk=pk).update(lease_until=None, last_error="WorkerLost")]
 
     def revive(self) -> int:
         """How many dead rows are due again."""

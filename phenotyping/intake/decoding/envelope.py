@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from types import MappingProxyType
 
 import pyarrow as pa
 
+from phenotyping.intake.clocks import UPTIME
 from phenotyping.intake.faults import fault
 from phenotyping.streams.catalogue import STREAMS
 from phenotyping.streams.samples import TIME
@@ -19,18 +21,21 @@ ARROW = MappingProxyType(
 
 @dataclass(frozen=True)
 class Envelope:
-    """Tables by stream as they were sent (`time` in epoch milliseconds), when, and in which time zone."""
+    """Tables by stream as they were sent (`time` in epoch milliseconds), when, where and since which boot."""
 
     tables: Mapping[str, pa.Table]
     sent_at: datetime | None = None
     zone: str = ""
+    boot_id: str = ""
 
 
-def wire_types(stream: str) -> dict[str, pa.DataType]:
+@cache
+def wire_types(stream: str) -> Mapping[str, pa.DataType]:
     """The Arrow type of every column of a stream as it is read; Refusal when there is no such stream."""
     if stream not in STREAMS:
         raise fault("unknown_stream", f"There is no stream named {stream[:40]!r}.", stream=stream[:40])
-    return {TIME: pa.float64()} | {column.name: ARROW[column.kind] for column in STREAMS[stream].columns}
+    columns = (*STREAMS[stream].columns, UPTIME)
+    return MappingProxyType({TIME: pa.float64()} | {one.name: ARROW[one.kind] for one in columns})
 
 
 def wire_type(stream: str, column: str) -> pa.DataType:

@@ -1,20 +1,17 @@
-"""JSON: {"sent_at", "timezone", "streams": {name: columns or rows}}."""
+"""JSON: {"sent_at", "timezone", "boot_id", "streams": {name: columns or rows}}."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 import msgspec
 import pyarrow as pa
 
-from phenotyping.intake.decoding import json_values
+from phenotyping.intake.decoding import json_values, statement
 from phenotyping.intake.decoding.envelope import Envelope, wire_type, wire_types
 from phenotyping.intake.decoding.json_members import members
 from phenotyping.intake.faults import fault
 
-FIELDS = ("streams", "sent_at", "timezone")
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FIELDS = ("streams", "sent_at", "timezone", "boot_id")
 
 
 def decode(raw: bytes, max_rows: int) -> Envelope:
@@ -28,7 +25,8 @@ def decode(raw: bytes, max_rows: int) -> Envelope:
     return Envelope(
         tables={name: _table(name, value, max_rows) for name, value in streams.items()},
         sent_at=_sent_at(found),
-        zone=_zone(found),
+        zone=statement.zone(_text(found, "timezone"), "timezone"),
+        boot_id=statement.boot_id(_text(found, "boot_id"), "boot_id"),
     )
 
 
@@ -48,26 +46,14 @@ def _table(stream: str, raw: msgspec.Raw, max_rows: int) -> pa.Table:
 def _sent_at(found: Mapping[str, msgspec.Raw]) -> datetime | None:
     try:
         ms = msgspec.json.decode(found.get("sent_at", b"null"), type=float | None)
-        return None if ms is None else EPOCH + timedelta(milliseconds=ms)
-    except (msgspec.DecodeError, OverflowError, ValueError):
-        raise fault("wrong_type", "sent_at is a number of epoch milliseconds.", column="sent_at") from None
+    except msgspec.DecodeError:
+        message = "sent_at is a number of epoch milliseconds."
+        raise fault("wrong_type", message, column="sent_at") from None
+    return None if ms is None else statement.instant(ms, "sent_at")
 
 
-def _zone(found: Mapping[str, msgspec.Raw]) -> str:
+def _text(found: Mapping[str, msgspec.Raw], field: str) -> str:
     try:
-        zone = msgspec.json.decode(found.get("timezone", b"null"), type=str | None) or ""
+        return msgspec.json.decode(found.get(field, b"null"), type=str | None) or ""
     except (msgspec.DecodeError, UnicodeDecodeError):
-        raise fault("wrong_type", "timezone is a text.", column="timezone") from None
-    if zone and not known_zone(zone):
-        raise fault("unknown_timezone", f"There is no time zone named {zone[:64]!r}.", column="timezone")
-    return zone
-
-
-@lru_cache(maxsize=1024)
-def known_zone(name: str) -> bool:
-    """Whether IANA's data base has a zone of that name."""
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # KeyError: no such name; the others: not a name at all
-        return False
-    return True
+        raise fault("wrong_type", f"{field} is a text.", column=field) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from types import GenericAlias
 from typing import Any
@@ -42,7 +43,7 @@ def column(raw: msgspec.Raw, kind: pa.DataType, stream: str, name: str, max_rows
         raise _misfit(text, kind, stream, name) from None
 
 
-def rows(raw: msgspec.Raw, stream: str, types: dict[str, pa.DataType], max_rows: int) -> pa.Table:
+def rows(raw: msgspec.Raw, stream: str, types: Mapping[str, pa.DataType], max_rows: int) -> pa.Table:
     """The table of a list of objects; a member that no row has makes no column."""
     text = bytes(memoryview(raw))
     if text.count(b"{") > max_rows:
@@ -104,7 +105,7 @@ def _misfit(text: bytes, kind: pa.DataType, stream: str, name: str) -> Refusal:
     return fault("wrong_type", f"{name} is not of its type.", stream=stream, column=name)
 
 
-def _misfit_row(text: bytes, stream: str, types: dict[str, pa.DataType]) -> Refusal:
+def _misfit_row(text: bytes, stream: str, types: Mapping[str, pa.DataType]) -> Refusal:
     try:
         for row, one in enumerate(msgspec.json.decode(text, type=list[dict[str, msgspec.Raw]])):
             for name in one.keys() & types.keys():

@@ -1,25 +1,21 @@
 """read(): samples come back as if they had come at once and in order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from itertools import permutations
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
-import pytest
 from django.core.files.storage import storages
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from phenotyping.intake import reading
-from phenotyping.intake.chunks import ChunkUnreadable
+from phenotyping.intake.merging import merge
 from phenotyping.intake.models import Chunk
 from phenotyping.intake.reading import read
-from phenotyping.intake.services import accept
 from phenotyping.streams.samples import Columns
-from tests.phenotyping.intake.conftest import NOON, NOON_MS, Phone, screen
+from tests.phenotyping.intake.conftest import NOON, NOON_MS, Phone, screen, take
 from wellness.studies.models import Device, Enrollment
 
 HOUR = timedelta(hours=1)
@@ -30,18 +26,6 @@ def listed(columns: Columns) -> dict[str, list[Any]]:
         name: [None if isinstance(one, float) and np.isnan(one) else one for one in values.tolist()]
         for name, values in columns.items()
     }
-
-
-def take(device: Device, tables: Mapping[str, pa.Table]) -> None:
-    accept(
-        device=device,
-        upload_id=uuid4(),
-        tables=tables,
-        sha256=uuid4().hex,
-        content_type="",
-        n_wire_bytes=0,
-        now=NOON + HOUR,
-    )
 
 
 def test_every_stream_asked_for_has_a_key(ada: Enrollment, phone: Phone) -> None:
@@ -76,7 +60,11 @@ def test_order_of_arrival_and_repetition_change_nothing(device: tuple[Device, st
         start_ms = NOON_MS + n * 1_000
         for offset, latitude, accuracy in (*order, order[0]):
             place = {"time": [start_ms + offset], "latitude": [latitude], "longitude": [24.0]}
-            take(device[0], {"gps": pa.table(place | {"accuracy": pa.array([accuracy], pa.float64())})})
+            take(
+                device[0],
+                {"gps": pa.table(place | {"accuracy": pa.array([accuracy], pa.float64())})},
+                NOON + HOUR,
+            )
         start = NOON + timedelta(seconds=n)
         found = read(device[0].enrollment, ["gps"], start, start + timedelta(seconds=1))["gps"]
         seen.append(listed(found | {"time": found["time"] - found["time"][0]}))
@@ -89,7 +77,7 @@ def test_order_of_arrival_and_repetition_change_nothing(device: tuple[Device, st
 @given(st.lists(st.tuples(st.integers(0, 4), st.sampled_from(["on", "off"])), max_size=12), st.data())
 def test_merging_is_the_sorted_set_of_rows(rows: list[tuple[int, str]], data: st.DataObject) -> None:
     cut = data.draw(st.integers(0, len(rows)))
-    merged = reading._merged("screen", [_table(part) for part in (rows[:cut], rows[cut:]) if part])
+    merged = merge("screen", [_table(part) for part in (rows[:cut], rows[cut:]) if part])
     found = list(zip(merged["time"].tolist(), merged.get("state", np.empty(0)).tolist(), strict=True))
     assert found == sorted(set(rows))
 
@@ -97,26 +85,6 @@ def test_merging_is_the_sorted_set_of_rows(rows: list[tuple[int, str]], data: st
 def _table(rows: Sequence[tuple[int, str]]) -> pa.Table:
     times, states = zip(*sorted(rows, key=lambda row: row[0]), strict=True)
     return pa.table({"time": pa.array(times, pa.int64()), "state": pa.array(states).dictionary_encode()})
-
-
-@pytest.mark.parametrize("harm", ["flip", "move", "remove"])
-def test_a_chunk_that_was_tampered_with_is_named(ada: Enrollment, phone: Phone, harm: str) -> None:
-    phone.send({"screen": screen()})
-    phone.send({"screen": screen(2)})
-    chunk, other = Chunk.objects.order_by("pk")
-    storage = storages["chunks"]
-    with storage.open(chunk.object_name) as file:
-        sealed = bytearray(file.read())
-    storage.delete(chunk.object_name)
-    if harm == "flip":
-        sealed[len(sealed) // 2] ^= 1
-    if harm == "move":
-        sealed = bytearray(storage.open(other.object_name).read())
-    if harm != "remove":
-        with storage.open(chunk.object_name, "wb") as file:
-            file.write(bytes(sealed))
-    with pytest.raises(ChunkUnreadable, match=str(chunk.public_id)):
-        read(ada, ["screen"], NOON, NOON + HOUR)
 
 
 def test_what_is_stored_says_nothing_in_clear(ada: Enrollment, phone: Phone) -> None:

@@ -3,31 +3,21 @@
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.files.storage import storages
 from django.db import OperationalError
 
 from phenotyping.intake import chunks, hooks, services
 from phenotyping.intake.models import Chunk, Upload
 from phenotyping.intake.screening import Screened
 from tests.phenotyping.intake.conftest import NOON, Phone, screen
+from tests.phenotyping.intake.stores import objects
 from wellness.consent.purposes import COLLECT
 from wellness.consent.services import withdraw
 from wellness.studies.models import Enrollment
 
-
-def objects() -> list[Path]:
-    return [one for one in Path(storages["chunks"].location).rglob("*") if one.is_file()]
-
-
-@pytest.fixture(autouse=True)
-def _own_storage(tmp_path: Path, settings: Any) -> None:
-    options = {"location": str(tmp_path)}
-    backend = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
-    settings.STORAGES = settings.STORAGES | {"chunks": backend}
+pytestmark = pytest.mark.usefixtures("store")
 
 
 @pytest.fixture
@@ -40,7 +30,7 @@ def test_higher_rooms_hear_of_an_upload_once(
     ada: Enrollment, phone: Phone, listening: Callable[[hooks.OnStored], None]
 ) -> None:
     heard: list[tuple[int, list[tuple[datetime, datetime]]]] = []
-    listening(lambda enrollment, spans: heard.append((enrollment.pk, list(spans))))
+    listening(lambda enrollment, spans, zones: heard.append((enrollment.pk, list(spans))))
     upload = uuid.uuid4()
     for _ in range(2):
         phone.send({"screen": screen(3), "light": {"time": [], "lux": []}}, upload=upload)
@@ -92,7 +82,7 @@ def test_someone_else_stored_it_first(ada: Enrollment, phone: Phone, monkeypatch
     """The look-up before decoding finds nothing; the unique constraint still does."""
     upload = uuid.uuid4()
     first = phone.send({"screen": screen()}, upload=upload)
-    settled, answers = services.ledger.settled, iter([None, None])
+    settled, answers = services.ledger.settled, iter([None])
     monkeypatch.setattr(services.ledger, "settled", lambda *key: next(answers, settled(*key)))
     assert phone.send({"screen": screen()}, upload=upload) == (200, first[1])
     assert (Chunk.objects.count(), len(objects())) == (1, 1)

@@ -124,7 +124,7 @@ def test_a_withdrawn_stream_is_refused_and_nothing_of_it_kept(ada: Enrollment, p
 
 
 def test_rows_from_before_consent_are_refused(ada: Enrollment, phone: Phone) -> None:
-    early = to_us(factories.COVERED_FROM) / 1_000
+    early = to_us(datetime(2016, 1, 1, tzinfo=UTC)) / 1_000
     _, receipt = phone.send({"screen": {"time": [early, early + 1], "state": ["on", "off"]}})
     assert receipt["stored"] == 2
     withdraw(enrollment=ada, now=NOON, scopes=[(COLLECT, "screen")])

@@ -89,5 +89,9 @@ def test_rebuilding_from_events_equals_the_table_and_the_gate_obeys(bo: Enrollme
         for purpose in PURPOSES:
             needed = prerequisites(purpose)
             effective = {stream for stream in STREAMS if {(step, stream) for step in needed} <= held}
-            assert set(gate.permitted(person, purpose, STREAMS, at=later)) == effective
+            permits = gate.permitted(person, purpose, STREAMS, at=later)
+            assert set(permits) == effective
+            standing = gate.standing(person, purpose, STREAMS, at=later)
+            assert (standing.permits, standing.windows) == (permits, gate.periods(person, purpose, STREAMS))
+            assert standing.epoch == person.consent_epoch or not any(standing.windows.values())
         transaction.set_rollback(True)

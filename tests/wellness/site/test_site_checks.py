@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
 
 from wellness import checks
 from wellness.lib.ids import new_secret
@@ -95,6 +96,32 @@ def test_production_on_the_embedded_broker_is_warned_of_and_starts(production: A
     production.CELERY_BROKER_URL = "filesystem://"
     assert ids() == ["wellness.W001"]
     checks.enforce()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no such switches")
+def test_a_postgresql_that_may_lose_commits_is_stopped(db: None) -> None:
+    assert checks.database_is_durable(databases=["default"]) == []
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = off")
+    (error,) = checks.database_is_durable(databases=["default"])
+    assert (error.id, error.is_serious()) == ("wellness.E007", True)
+    assert "synchronous_commit = off" in error.msg
+
+
+def test_every_commit_is_synced_and_no_statement_waits_for_ever(db: None) -> None:
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA synchronous")
+            assert cursor.fetchone() == (2,)  # FULL
+            return
+        patience = {
+            "synchronous_commit": "on",
+            "statement_timeout": "60000",
+            "lock_timeout": "10000",
+            "idle_in_transaction_session_timeout": "60000",
+        }
+        cursor.execute("SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [list(patience)])
+        assert dict(cursor.fetchall()) == patience
 
 
 def test_enforcing_names_every_error(production: Any) -> None:

@@ -15,6 +15,13 @@ from wellness.consent.gate import ConsentDenied
 from wellness.lib.refusal import Refusal
 
 
+def full(**says: str) -> OperationalError:
+    """What Django raises of a database's own error."""
+    error = OperationalError("database or disk is full")
+    error.__cause__ = type("DriverError", (Exception,), says)()
+    return error
+
+
 class Raises(APIView):
     authentication_classes = permission_classes = ()
     error = Exception()
@@ -46,6 +53,10 @@ CASES = [
     (exceptions.ValidationError("No.", code="odd"), 422, ("odd", ""), False),
     (RequestDataTooBig(), 413, ("too_large", ""), False),
     (OperationalError("server closed the connection"), 503, ("unavailable", ""), True),
+    (full(sqlite_errorname="SQLITE_FULL"), 507, ("storage_full", ""), True),
+    (full(sqlite_errorname="SQLITE_BUSY"), 503, ("unavailable", ""), True),
+    (full(sqlstate="53100"), 507, ("storage_full", ""), True),
+    (full(sqlstate="55P03"), 503, ("unavailable", ""), True),
 ]
 
 

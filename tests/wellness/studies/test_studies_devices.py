@@ -91,3 +91,25 @@ def test_revoking_is_done_once_and_recorded_once(ada: Enrollment) -> None:
     device.refresh_from_db()
     assert device.revoked_at == JOINED_AT + timedelta(days=1)
     assert AuditEntry.objects.filter(action="device.revoke").count() == 1
+
+
+def test_an_address_guesses_only_so_often_and_an_invitation_costs_nothing(
+    client: Client, ada: Enrollment, code: str, settings
+) -> None:
+    settings.JOIN_FAILURES_PER_HOUR = 2
+    assert post(client, code=code, platform="ios").status_code == 201
+    assert [post(client, code="made up", platform="ios").status_code for _ in range(4)] == [
+        403,
+        403,
+        429,
+        429,
+    ]
+    fresh = invite(enrollment=ada, now=utc_now())
+    shut = post(client, code=fresh, platform="ios")
+    assert shut.json()["errors"][0]["code"] == "too_many_attempts"
+    assert int(shut.headers["Retry-After"]) >= 1
+    elsewhere = {"code": fresh, "platform": "ios"}
+    joined = client.post(
+        "/api/v1/devices", elsewhere, content_type="application/json", REMOTE_ADDR="192.0.2.7"
+    )
+    assert joined.status_code == 201

@@ -8,11 +8,13 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from phenotyping.days.models import Day
 from phenotyping.intake.models import Upload, UploadPart
 from tests import factories
 from tests.wellness.web.conftest import add_days
 from wellness.accounts.models import User
 from wellness.studies.models import Device, Enrollment
+from wellness.studies.services import publish_protocol
 from wellness.web.coordinator.funnel import members, silences
 
 Browser = Callable[[User | None], Client]
@@ -108,6 +110,36 @@ def test_a_coordinator_of_one_site_sees_that_site_only(ada: Enrollment, browser:
     south = add_site(study=ada.study, slug="south", name="South")
     add_member(study=ada.study, user=gil, role="coordinator", site=south)
     assert ">ada<" not in browser(gil).get("/console/harbour/").content.decode()
+
+
+def test_nothing_lost_is_said(client: Client, ada: Enrollment) -> None:
+    board = client.get("/console/harbour/")
+    assert board.context["losses"].rows == []
+    assert "Nothing is missing" in board.content.decode()
+
+
+def test_lost_time_is_told_by_person_and_cause(client: Client, ada: Enrollment) -> None:
+    kim = factories.enrollment(ada.study, "kim")
+    publish_protocol(study=ada.study, body={"streams": ["gps"]}, now=factories.JOINED_AT)
+    for one, minutes in ((ada, {"phone_off": 95.0, "not_worn": 0.1}), (kim, {"permission_lost": 30.0})):
+        add_days(one, 9)
+        Day.objects.filter(enrollment=one).update(lost_min=minutes)
+    ivy = factories.enrollment(ada.study, "ivy")
+    add_days(ivy, 9)
+    Day.objects.filter(enrollment=ivy, on=timezone.now().date() - timedelta(days=3)).delete()
+    board = client.get("/console/harbour/")
+    losses = board.context["losses"]
+    assert losses.causes == ["not permitted on the phone", "app stopped by the phone", "phone off"]
+    assert [(loss.code, list(loss.cells)) for loss in losses.rows] == [
+        ("ada", ["–", "–", "11 h 5 min"]),
+        ("ivy", ["–", "24 h", "–"]),
+        ("kim", ["3 h 30 min", "–", "–"]),
+    ]
+    assert "11 h 5 min" in board.content.decode()
+
+
+def test_lost_time_of_a_foreign_study_is_not_found(cal: User, ada: Enrollment, browser: Browser) -> None:
+    assert browser(cal).get("/console/harbour/").status_code == 404
 
 
 def test_queries_do_not_grow_with_people(

@@ -13,12 +13,14 @@ from coach.delivery.models import Delivery
 from coach.library.models import Message
 from coach.library.services import load_library
 from coach.safety.models import Alert
+from phenotyping.days.models import Day
 from phenotyping.surveys.models import Answer
 from tests import factories
 from tests.wellness.web.conftest import add_days
 from wellness.accounts.models import User
 from wellness.consent.services import withdraw
 from wellness.studies.models import Enrollment
+from wellness.studies.services import publish_protocol
 
 Browser = Callable[[User | None], Client]
 FINE = {"mood": "7", "energy": "6", "stress": "2", "sleep_quality": "skip", "support": "0"}
@@ -133,6 +135,15 @@ def test_my_data_is_empty_with_a_next_step_then_full(client: Client, ada: Enroll
     assert body.count("<figure") == 5
     assert body.count('scope="row"') >= 28 * 4
     assert "No data" in body  # places were never measured
+
+
+def test_my_data_says_why_data_are_missing(client: Client, ada: Enrollment) -> None:
+    publish_protocol(study=ada.study, body={"streams": ["gps"]}, now=factories.JOINED_AT)
+    add_days(ada)
+    assert "Missing in the last seven days" not in client.get("/app/data/").content.decode()
+    Day.objects.filter(enrollment=ada).update(lost_min={"phone_off": 95.0})
+    body = client.get("/app/data/").content.decode()
+    assert "Missing in the last seven days: phone off 11 h 5 min." in body
 
 
 def test_others_data_never_appear(client: Client, ada: Enrollment) -> None:

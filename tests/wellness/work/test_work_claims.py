@@ -1,60 +1,13 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Self
 
 import pytest
-from django.db import connection, models
 from kombu.exceptions import OperationalError
 
+from tests.factories.errands import NOW, Errand, Run, break_down, finish
+from wellness.breaker import Breaker
 from wellness.work import kinds, tasks
-from wellness.work.claims import LEASE, MAX_ATTEMPTS, Claimable, ClaimableQuerySet, LeaseLost
-
-NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
-Run = Callable[[int, int, datetime], None]
-
-
-class ErrandQuerySet(ClaimableQuerySet):
-    def due(self, now: datetime) -> Self:
-        return self.filter(done=False).claimable(now)
-
-
-class Errand(Claimable):
-    done = models.BooleanField(default=False)
-    objects = ErrandQuerySet.as_manager()
-
-    class Meta:
-        app_label = "wellness_work"
-
-
-@pytest.fixture(scope="module")
-def _table(django_db_setup: None, django_db_blocker) -> Iterator[None]:
-    with django_db_blocker.unblock(), connection.schema_editor() as editor:
-        editor.create_model(Errand)
-    yield
-    with django_db_blocker.unblock(), connection.schema_editor() as editor:
-        editor.delete_model(Errand)
-
-
-@pytest.fixture
-def errand(_table: None, db: None) -> Errand:
-    return Errand.objects.create(run_after=NOW)
-
-
-@pytest.fixture
-def kind(errand: Errand, monkeypatch: pytest.MonkeyPatch) -> Callable[[Run], None]:
-    """Makes "errand" the only kind of work, done by the given function."""
-    monkeypatch.setattr(kinds, "KINDS", {})
-    return lambda run: kinds.register(kinds.Kind("errand", "compute", Errand.objects.due, run))
-
-
-def finish(pk: int, fence: int, now: datetime) -> None:
-    if not Errand.objects.filter(pk=pk).release(pk, fence):
-        raise LeaseLost
-    Errand.objects.filter(pk=pk).update(done=True)
-
-
-def break_down(pk: int, fence: int, now: datetime) -> None:
-    raise ValueError("ada@example.org slept badly")
+from wellness.work.claims import LEASE, MAX_ATTEMPTS
 
 
 def test_one_worker_gets_the_row_and_the_next_does_not(errand: Errand) -> None:
@@ -153,18 +106,23 @@ def test_a_sweep_wakes_a_worker_for_each_due_row(
     assert woken == [(("errand", errand.pk), "compute")]
 
 
-def test_a_broker_that_is_down_undoes_nothing(
+def test_a_broker_that_is_down_undoes_nothing_and_is_asked_only_now_and_then(
     errand: Errand,
     kind: Callable[[Run], None],
     monkeypatch: pytest.MonkeyPatch,
     django_capture_on_commit_callbacks,
 ) -> None:
+    asked = []
+
     def down(*_: object, **__: object) -> None:
+        asked.append(1)
         raise OperationalError("connection refused")
 
     kind(finish)
     monkeypatch.setattr(tasks.run, "apply_async", down)
+    monkeypatch.setattr(tasks, "_BROKER", Breaker("broker"))
     with django_capture_on_commit_callbacks(execute=True) as callbacks:
-        tasks.wake("errand", errand.pk)
-    assert len(callbacks) == 1
+        for _ in range(9):
+            tasks.wake("errand", errand.pk)
+    assert (len(callbacks), len(asked)) == (9, 1)
     assert Errand.objects.due(NOW).get() == errand

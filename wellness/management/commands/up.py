@@ -1,4 +1,4 @@
-"""`manage.py up`: web server, Celery worker and beat as children of one command."""
+"""`manage.py up`: web server, Celery workers and beat as children of one command."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ from phenotyping.surveys.instruments import load_instruments
 from wellness.children import Children
 from wellness.lib.clock import utc_now
 
-QUEUES = "crisis,decide,ingest,compute,erase,bulk"
+# A crisis never waits behind a computation: what somebody waits for has a worker of its own.
+URGENT, PATIENT = "crisis,decide,ingest", "compute,erase,bulk"
 GRACE_S = 20.0
 
 
 class Command(BaseCommand):
-    help = "Runs the web server, a Celery worker and beat together until stopped or until one of them ends."
+    help = "Runs the web server, Celery workers and beat together until stopped or until one of them ends."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--bind", default="127.0.0.1", help="address to listen on")
@@ -50,18 +51,21 @@ class Command(BaseCommand):
         self.stdout.write("Stopped.")
 
     def _start(self, children: Children, bind: str, port: int, workers: int) -> None:
-        # More than one writer at a time only waits for the other on SQLite.
-        n_celery = 1 if connection.vendor == "sqlite" else workers
+        # On SQLite a second writer only waits; in the embedded broker's pool one process that is killed could
+        # take the lock of the others with it (pool.py).
+        embedded = connection.vendor == "sqlite" or settings.CELERY_BROKER_URL == "filesystem://"
+        n_celery = 1 if embedded else workers
         address = f"[{bind}]:{port}" if ":" in bind else f"{bind}:{port}"
         web = ["--bind", address, "--workers", str(workers), "--threads", "4", "--no-control-socket"]
         children.start("web server", "gunicorn", "wellness.wsgi:application", *web, "--log-level", "warning")
         celery = ["--quiet", "--app", "wellness.celery"]
         alone = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"]
-        worker = ["--concurrency", str(n_celery), "--queues", QUEUES, *alone]
-        children.start("worker", "celery", *celery, "worker", *worker)
+        for name, queues, n in (("urgent", URGENT, 1), ("patient", PATIENT, n_celery)):
+            worker = ["--hostname", f"{name}@%h", "--concurrency", str(n), "--queues", queues, *alone]
+            children.start(f"{name} worker", "celery", *celery, "worker", *worker)
         children.start("beat", "celery", *celery, "beat", "--pidfile=", "--loglevel", "WARNING")
         self.stdout.write(f"web server  http://{address}/ ({workers} processes)")
-        self.stdout.write(f"worker      {n_celery} processes on the queues {QUEUES}")
+        self.stdout.write(f"workers     1 process for {URGENT}; {n_celery} for {PATIENT}")
         self.stdout.write(f"beat        {', '.join(settings.CELERY_BEAT_SCHEDULE)}")
         self.stdout.write(f"database    {_database()}")
         self.stdout.write(f"broker      {_broker()}")

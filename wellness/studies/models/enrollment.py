@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 
 from wellness.lib.clock import ZoneHistory
+from wellness.prepared import Given, Select
 from wellness.studies.models.study import Membership, Role, Site, Study
 
 if TYPE_CHECKING:
@@ -79,7 +80,9 @@ class Enrollment(models.Model):
 
     def zones(self) -> ZoneHistory:
         """The time zones this person lived in."""
-        return ZoneHistory.of([(change.from_at, change.zone) for change in self.zone_changes.all()])
+        if "zone_changes" in getattr(self, "_prefetched_objects_cache", {}):
+            return ZoneHistory.of([(change.from_at, change.zone) for change in self.zone_changes.all()])
+        return ZoneHistory.of(_ZONES.rows(person=self.pk))
 
 
 class ZoneChange(models.Model):
@@ -96,6 +99,13 @@ class ZoneChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.zone} from {self.from_at:%Y-%m-%d %H:%M}"
+
+
+_ZONES = Select(
+    lambda: ZoneChange.objects.filter(enrollment_id=Given("person", models.BigIntegerField())).values_list(
+        "from_at", "zone"
+    )
+)
 
 
 class DataKey(models.Model):

@@ -101,7 +101,8 @@ class Membership(models.Model):
 class Protocol(AppendOnly):
     """One published version of what a study collects, asks and offers; never changed once published.
 
-    `body`: {"streams": [...], "instruments": [...], "rules": [...]}; each room reads its own part.
+    `body`: {"streams": [...], "instruments": [...], "rules": [...]}; each room reads its own part, and
+    `wellness.studies.protocol` the streams.
     """
 
     study = models.ForeignKey(Study, models.PROTECT, related_name="protocols")

@@ -7,7 +7,7 @@ from wellness.studies.services.device import (
     register_device,
     revoke_device,
 )
-from wellness.studies.services.enrollment import change_zone, enroll
+from wellness.studies.services.enrollment import change_zone, enroll, settle_zone
 from wellness.studies.services.study import add_member, add_site, create_study, publish_protocol
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "publish_protocol",
     "register_device",
     "revoke_device",
+    "settle_zone",
 ]

@@ -62,6 +62,26 @@ def change_zone(*, enrollment: Enrollment, zone: str, from_at: datetime) -> Zone
     return change
 
 
+def settle_zone(*, enrollment: Enrollment, zone: str, from_at: datetime) -> None:
+    """Have `zone` in force from `from_at` on: by a change where another one was just before, else by none."""
+    _require_zone(zone)
+    changes = ZoneChange.objects.filter(enrollment=enrollment, from_at__lte=from_at).order_by("-from_at")
+    here, before = None, None
+    for change in changes[:2]:
+        if change.from_at == from_at:
+            here = change
+        else:
+            before = before or change
+    if before is not None and before.zone == zone:
+        if here is not None:
+            here.delete()
+    elif here is None:
+        ZoneChange.objects.create(enrollment=enrollment, zone=zone, from_at=from_at)
+    elif here.zone != zone:
+        here.zone = zone
+        here.save(update_fields=["zone"])
+
+
 def _require_zone(zone: str) -> None:
     try:
         ZoneInfo(zone)

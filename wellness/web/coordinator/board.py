@@ -10,6 +10,7 @@ from django.views.generic import TemplateView
 from wellness.studies.models import Membership, Study
 from wellness.web.access import StaffPage
 from wellness.web.coordinator.funnel import Silence, funnel, members, silences
+from wellness.web.coordinator.gaps import losses
 from wellness.web.coordinator.quality import Waiting, ledger, matrix, randomisation, waiting
 from wellness.web.coordinator.studies import COORDINATING
 from wellness.web.trail import looked_over
@@ -41,6 +42,7 @@ class Board(StaffPage, TemplateView):
             silences=silent,
             headline=headline(silent, work),
             matrix=matrix(people, now),
+            losses=losses(people, now),
             ledger=ledger(people),
             work=work,
             trial=randomisation(people),

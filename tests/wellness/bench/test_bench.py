@@ -1,0 +1,60 @@
+"""`manage.py bench`: every figure that is promised, and nothing left behind."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.conf import settings
+
+TEST_DATABASE_URL = os.environ.get("TEST_DATABASE_URL", "")
+PROMISED = {
+    "intake": {
+        "csv_rows_per_s",
+        "copy_rows_per_s",
+        "csv_vs_copy",
+        "ceiling_share",
+        "bytes_per_row",
+        "read_rows_per_s",
+        "small_uploads_per_s",
+        "small_p99_ms",
+    }
+}
+NEEDS_POSTGRESQL = {"copy_rows_per_s", "csv_vs_copy"}
+
+
+def bench(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    environ = os.environ | {"TMPDIR": str(folder), "DJANGO_SETTINGS_MODULE": "wellness.settings"}
+    command = [sys.executable, "manage.py", "bench", *words]
+    return subprocess.run(
+        command, cwd=settings.BASE_DIR, env=environ, capture_output=True, text=True, timeout=240, check=False
+    )
+
+
+@pytest.mark.server
+def test_every_figure_is_there_and_nothing_is_left(tmp_path: Path) -> None:
+    database = ["--database", TEST_DATABASE_URL] if TEST_DATABASE_URL else []
+    done = bench("intake", "--json", "--quick", *database, folder=tmp_path)
+    assert done.returncode == 0, done.stderr[-2000:]
+    report = json.loads(done.stdout)
+    assert {"area", "machine", "versions", "figures"} <= report.keys()
+    assert report["figures"].keys() >= PROMISED["intake"]
+    unknown = {name for name, value in report["figures"].items() if value is None}
+    assert unknown <= report.get("notes", {}).keys()
+    assert unknown <= (set() if TEST_DATABASE_URL else NEEDS_POSTGRESQL)
+    assert all(value > 0 for value in report["figures"].values() if value is not None)
+    assert list(tmp_path.iterdir()) == []
+    if TEST_DATABASE_URL:
+        with psycopg.connect(TEST_DATABASE_URL) as connection:
+            left = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'bench%'")
+            assert left.fetchall() == []
+
+
+def test_a_server_that_was_asked_for_must_answer(tmp_path: Path) -> None:
+    done = bench("intake", "--database", "postgres://127.0.0.1:1/none", folder=tmp_path)
+    assert done.returncode == 1
+    assert "No PostgreSQL answers at 127.0.0.1" in done.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,5 @@
+"""Ada's phone, as tests of the intake have it."""
+
+from tests.phenotyping.intake.conftest import phone
+
+__all__ = ["phone"]

@@ -1,0 +1,29 @@
+"""The processes of a worker, which go on when one of them is killed."""
+
+from typing import Any
+
+from billiard.pool import Pool
+from celery.concurrency import prefork
+
+
+class SurvivingPool(Pool):
+    """A pool whose queues outlive the process that held them.
+
+    Without an event loop (the embedded broker has none) billiard's processes share the locks of two queues.
+    One that is killed while it waits for work takes a lock with it, and its successor would wait for ever.
+    """
+
+    def _join_exited_workers(self, shutdown: bool = False) -> Any:
+        exited = super()._join_exited_workers(shutdown)  # type: ignore[misc]
+        pool: Any = self  # billiard's types leave out what it does not document
+        if exited and not pool._pool:  # nobody is left who may hold them
+            for lock in (pool._inqueue._rlock, pool._outqueue._wlock):
+                lock.acquire(block=False)
+                lock.release()
+        return exited
+
+
+class TaskPool(prefork.TaskPool):
+    """Celery's processes, in that pool where there is no event loop."""
+
+    BlockingPool = SurvivingPool

@@ -1,0 +1,35 @@
+"""What happens by the clock, whoever is using the site."""
+
+from celery.schedules import crontab
+
+_TICK = {"queue": "decide", "expires": 120}  # ahead of long computations; ticks nobody took do not pile up
+TIMETABLE = {
+    "sweep": {"task": "wellness.work.tasks.sweep", "schedule": 15.0, "options": _TICK},
+    "prompts": {"task": "phenotyping.surveys.tasks.prompts", "schedule": 300.0, "options": _TICK},
+    "plan": {"task": "coach.decisions.tasks.plan", "schedule": 300.0, "options": _TICK},
+    "bury": {
+        "task": "wellness.work.tasks.bury",
+        "schedule": 600.0,
+        "options": {"queue": "bulk", "expires": 600},
+    },
+    "collect": {
+        "task": "phenotyping.intake.tasks.collect",
+        "schedule": crontab(minute=20),
+        "options": {"queue": "bulk", "expires": 3600},
+    },
+    "orphans": {
+        "task": "phenotyping.intake.tasks.collect_orphans",
+        "schedule": crontab(hour=4, minute=10),
+        "options": {"queue": "bulk"},
+    },
+    "keys": {
+        "task": "wellness.studies.tasks.rotate_keys",  # daily; an epoch lasts a month
+        "schedule": crontab(hour=3, minute=40),
+        "options": {"queue": "bulk"},
+    },
+    "refit": {
+        "task": "phenotyping.twins.tasks.refit",
+        "schedule": crontab(hour=2, minute=30),
+        "options": {"queue": "bulk"},
+    },
+}
