@@ -1,9 +1,12 @@
 """The processes of a worker, which go on when one of them is killed."""
 
+import time
 from typing import Any
 
 from billiard.pool import Pool
 from celery.concurrency import prefork
+
+LONGEST_S = 2  # to wait for a lock when the pool is terminated
 
 
 class SurvivingPool(Pool):
@@ -21,6 +24,18 @@ class SurvivingPool(Pool):
                 lock.acquire(block=False)
                 lock.release()
         return exited
+
+    @staticmethod
+    def _help_stuff_finish(inqueue: Any, task_handler: Any, _pool: Any) -> None:
+        """Unlike billiard's, ends although a process that waits for work keeps the lock.
+
+        One that was started after the others were told to go is not told, and is about to be terminated.
+        """
+        if not inqueue._rlock.acquire(timeout=LONGEST_S):
+            return
+        while task_handler.is_alive() and inqueue._reader.poll():
+            inqueue._reader.recv()
+            time.sleep(0)
 
 
 class TaskPool(prefork.TaskPool):

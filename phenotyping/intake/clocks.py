@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +44,8 @@ def estimate(heard: Sequence[tuple[datetime, datetime]]) -> Offset:
     """
     ahead_ms = [(sent - received) / timedelta(milliseconds=1) for sent, received in heard]
     low, high = ahead_ms[0], max(ahead_ms)
-    return Offset(round((low + high) / 2), max(LEAST_ERROR_MS, round((high - low) / 2)))
+    middle = round((low + high) / 2)
+    return Offset(middle, max(LEAST_ERROR_MS, ceil(max(high - middle, middle - low))))
 
 
 def possible(times_us: Instants, clock: Offset | None) -> tuple[Instants, Instants]:

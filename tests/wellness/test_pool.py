@@ -3,10 +3,20 @@
 import os
 import signal
 import time
+from contextlib import suppress
 
 import pytest
+from billiard.exceptions import TimeoutError
 
 from wellness.pool import SurvivingPool
+
+
+def answered(pool: SurvivingPool) -> int:
+    """The process that takes a task; one killed as it takes one loses it; the sweep asks again."""
+    for _ in range(10):
+        with suppress(TimeoutError):
+            return int(pool.apply_async(os.getpid).get(timeout=3))
+    raise AssertionError("nobody works")
 
 
 @pytest.mark.parametrize("n_kills", [1, 3])
@@ -14,11 +24,19 @@ def test_work_goes_on_after_kills(n_kills: int) -> None:
     pool = SurvivingPool(processes=1)
     try:
         for _ in range(n_kills):
-            pid = pool.apply_async(os.getpid).get(timeout=20)
+            pid = answered(pool)
             time.sleep(0.1)  # until it waits for more, with the queue's lock
             os.kill(pid, signal.SIGKILL)
-            while pool.apply_async(os.getpid).get(timeout=20) == pid:
-                pass
+            assert answered(pool) != pid
     finally:
         pool.terminate()
         pool.join()
+
+
+def test_a_process_that_was_not_told_to_go_is_terminated() -> None:
+    pool = SurvivingPool(processes=1)
+    answered(pool)
+    pool._task_handler.tell_others = lambda: None
+    pool.terminate()
+    pool.join()
+    assert not any(process.is_alive() for process in pool._pool)
