@@ -33,9 +33,7 @@ def ms(at: datetime) -> float:
     st.integers(-(10**12), 10**12),
     st.lists(st.integers(0, 10**8), min_size=1, max_size=20),
 )
-def test_the_estimate_holds_the_truth_when_one_upload_was_quick(
-    ahead_us: int, delays_ms: list[int]
-) -> None:
+def test_the_estimate_holds_the_truth_when_one_upload_was_quick(ahead_us: int, delays_ms: list[int]) -> None:
     """However long the others waited: a clock ahead by a constant is found give or take the error."""
     true = timedelta(microseconds=ahead_us)
     delays = [timedelta(milliseconds=one) for one in (*delays_ms, 0)]

@@ -106,7 +106,7 @@ def test_a_storage_that_is_full_changes_nothing(
         assert gathered() == 0
     assert (live(), list(orphans.orphans())) == ([(True, 2)], [])
     assert Shelf.objects.get().last_error == "storage_full"
-    assert gathered(LATER + timedelta(minutes=1)) == 1
+    assert gathered(LATER + timedelta(minutes=2)) == 1
 
 
 def test_a_large_day_is_kept_in_parts(

@@ -41,6 +41,7 @@ def test_a_room_that_fails_undoes_the_upload(
     phone: Phone, listening: Callable[[hooks.OnStored], None]
 ) -> None:
     """What went wrong is not known, so the object stays, as an orphan that is collected later."""
+
     def fail(*_: object) -> None:
         raise LookupError
 
