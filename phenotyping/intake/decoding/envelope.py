@@ -12,6 +12,7 @@ from phenotyping.intake.clocks import UPTIME
 from phenotyping.intake.faults import fault
 from phenotyping.streams.catalogue import STREAMS
 from phenotyping.streams.samples import TIME
+from wellness.lib.refusal import Refusal
 
 # Every number is read as float64: epoch milliseconds keep their microseconds in it until the year 2255.
 ARROW = MappingProxyType(
@@ -33,7 +34,7 @@ class Envelope:
 def wire_types(stream: str) -> Mapping[str, pa.DataType]:
     """The Arrow type of every column of a stream as it is read; Refusal when there is no such stream."""
     if stream not in STREAMS:
-        raise fault("unknown_stream", f"There is no stream named {stream[:40]!r}.", stream=stream[:40])
+        raise unknown_stream(stream)
     columns = (*STREAMS[stream].columns, UPTIME)
     return MappingProxyType({TIME: pa.float64()} | {one.name: ARROW[one.kind] for one in columns})
 
@@ -42,6 +43,16 @@ def wire_type(stream: str, column: str) -> pa.DataType:
     """The Arrow type of one column; Refusal when the stream has none of that name."""
     types = wire_types(stream)
     if column not in types:
-        message = f"The stream {stream} has no column {column[:40]!r}."
-        raise fault("unknown_column", message, stream=stream, column=column[:40])
+        raise unknown_column(stream, column)
     return types[column]
+
+
+def unknown_stream(stream: str) -> Refusal:
+    """The refusal of a stream that the catalogue does not have."""
+    return fault("unknown_stream", f"There is no stream named {stream[:40]!r}.", stream=stream[:40])
+
+
+def unknown_column(stream: str, column: str, row: int | None = None) -> Refusal:
+    """The refusal of a column that its stream does not have."""
+    message = f"The stream {stream} has no column {column[:40]!r}."
+    return fault("unknown_column", message, stream=stream, column=column[:40], row=row)

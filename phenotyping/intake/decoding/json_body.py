@@ -2,26 +2,27 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 
 import msgspec
 import pyarrow as pa
 
 from phenotyping.intake.decoding import json_values, statement
-from phenotyping.intake.decoding.envelope import Envelope, wire_type, wire_types
+from phenotyping.intake.decoding.envelope import Envelope, unknown_column, unknown_stream, wire_types
 from phenotyping.intake.decoding.json_members import members
 from phenotyping.intake.faults import fault
+from phenotyping.streams.catalogue import STREAMS
+from wellness.lib.refusal import Refusal
 
 FIELDS = ("streams", "sent_at", "timezone", "boot_id")
 
 
 def decode(raw: bytes, max_rows: int) -> Envelope:
     """The envelope of a body, its columns read straight into Arrow arrays."""
-    found = members(raw)
-    for name in found.keys() - set(FIELDS):
-        raise fault("unknown_field", f"An upload has no field {name[:40]!r}.")
+    found = members(raw, FIELDS, _unknown_field)
     if "streams" not in found:
         raise fault("missing_field", "An upload has the field streams.")
-    streams = members(found["streams"], "streams")
+    streams = members(found["streams"], STREAMS, unknown_stream, "streams")
     return Envelope(
         tables={name: _table(name, value, max_rows) for name, value in streams.items()},
         sent_at=_sent_at(found),
@@ -35,12 +36,16 @@ def _table(stream: str, raw: msgspec.Raw, max_rows: int) -> pa.Table:
     if bytes(memoryview(raw)[:1]) == b"[":
         return json_values.rows(raw, stream, types, max_rows)
     columns = {
-        name: json_values.column(values, wire_type(stream, name), stream, name, max_rows)
-        for name, values in members(raw, stream).items()
+        name: json_values.column(values, types[name], stream, name, max_rows)
+        for name, values in members(raw, types, partial(unknown_column, stream), stream).items()
     }
     if len({len(values) for values in columns.values()}) > 1:
         raise fault("unequal_columns", "The columns of a stream are equally long.", stream=stream)
     return pa.table(columns)
+
+
+def _unknown_field(name: str) -> Refusal:
+    return fault("unknown_field", f"An upload has no field {name[:40]!r}.")
 
 
 def _sent_at(found: Mapping[str, msgspec.Raw]) -> datetime | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
+from functools import cache
 
 import msgspec
 import numpy as np
@@ -12,16 +14,27 @@ from phenotyping.intake.faults import fault
 from wellness.lib.refusal import Refusal
 
 SKELETON_BYTES = 64 * 2**10
+ABSENT = msgspec.Raw(b"")
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*?)`(?: - at `\$\[\d+\]`)?$", re.DOTALL)
 
 
-def members(raw: bytes | msgspec.Raw, stream: str = "") -> dict[str, msgspec.Raw]:
-    """The values by key, as views on the same memory; Refusal when it is no object or repeats a key."""
+def members(
+    raw: bytes | msgspec.Raw, names: Iterable[str], unknown: Callable[[str], Refusal], stream: str = ""
+) -> dict[str, msgspec.Raw]:
+    """The values by key, as views on the same memory; Refusal when it is no object or repeats a key.
+
+    A key that is none of `names` ends the reading with the refusal `unknown` makes of it.
+    """
+    shape = _shape(tuple(names))
     try:
-        found = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
-    except msgspec.ValidationError:
+        values = msgspec.json.decode(raw, type=shape)
+    except msgspec.ValidationError as error:
+        if name := unknown_name(error):
+            raise unknown(name) from None
         raise fault("wrong_type", "An object was expected.", stream=stream) from None
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         raise bad_json() from None
+    found = {name: value for name, value in msgspec.structs.asdict(values).items() if value is not ABSENT}
     if _n_keys(raw, found.values()) != len(found):
         raise fault("bad_json", "A key is repeated.", stream=stream, status=400)
     return found
@@ -30,6 +43,20 @@ def members(raw: bytes | msgspec.Raw, stream: str = "") -> dict[str, msgspec.Raw
 def bad_json(stream: str = "") -> Refusal:
     """The refusal of a body that is not JSON as RFC 8259 has it."""
     return fault("bad_json", "The body is not valid JSON.", stream=stream, status=400)
+
+
+def unknown_name(error: msgspec.ValidationError) -> str:
+    """The key that msgspec found and no field has; nothing when that is not what was wrong."""
+    found = _UNKNOWN.match(str(error))
+    return found[1] if found else ""
+
+
+@cache
+def _shape(names: tuple[str, ...]) -> type[msgspec.Struct]:
+    """An object of those members: read into it, a key that is none of them is refused where it stands."""
+    return msgspec.defstruct(
+        "Members", [(name, msgspec.Raw, ABSENT) for name in names], forbid_unknown_fields=True
+    )
 
 
 def _n_keys(raw: bytes | msgspec.Raw, values: Iterable[msgspec.Raw]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cache
 from types import GenericAlias
 from typing import Any
 
@@ -13,13 +14,14 @@ import pyarrow as pa
 from pyarrow import csv as arrow_csv
 from pyarrow import json as arrow_json
 
-from phenotyping.intake.decoding.json_members import bad_json
+from phenotyping.intake.decoding.envelope import unknown_column
+from phenotyping.intake.decoding.json_members import bad_json, unknown_name
 from phenotyping.intake.faults import fault, too_many_rows
 from wellness.lib.refusal import Refusal
 
 COMMAS_IN_TEXT = 8  # more than this a value is a bomb, not a list of texts; rows are counted again later
 SMALL_BYTES = 32_768  # up to here Arrow's readers take longer to start than msgspec to finish
-_INDEX = re.compile(r"\$\[(\d+)\]")
+_PLACE = re.compile(r" - at `\$\[(?P<row>\d+)\](?:\.(?P<name>[a-z_]+))?`$")
 _VALUE: dict[pa.DataType, Any] = {
     pa.float64(): float | None,
     pa.bool_(): bool | None,
@@ -56,10 +58,6 @@ def rows(raw: msgspec.Raw, stream: str, types: Mapping[str, pa.DataType], max_ro
     if found.null_count:
         row = found.is_null().index(True).as_py()
         raise fault("wrong_type", "A row is an object.", stream=stream, row=row)
-    for field in found.type:
-        if field.name not in types:
-            message = f"The stream {stream} has no column {field.name[:40]!r}."
-            raise fault("unknown_column", message, stream=stream, column=field.name[:40])
     columns = dict(zip(found.type.names, found.flatten(), strict=True))
     return pa.table({name: one for name, one in columns.items() if one.null_count < len(one) or not len(one)})
 
@@ -79,14 +77,14 @@ def _numbers(text: bytes) -> pa.Array:
 
 
 def _list(text: bytes, kind: pa.DataType) -> pa.Array:
-    body = b'{"v":' + text + b"}"
+    body = b"".join((b'{"v":', text, b"}"))
     table = arrow_json.read_json(
         pa.BufferReader(body),
         arrow_json.ReadOptions(use_threads=False, block_size=len(body) + 1),
         arrow_json.ParseOptions(
             explicit_schema=pa.schema([("v", pa.list_(kind))]),
             newlines_in_values=True,
-            unexpected_field_behavior="infer",
+            unexpected_field_behavior="error",
         ),
     )
     return table["v"].combine_chunks().flatten()
@@ -97,8 +95,8 @@ def _misfit(text: bytes, kind: pa.DataType, stream: str, name: str) -> Refusal:
     try:
         msgspec.json.decode(text, type=GenericAlias(list, (_VALUE[kind],)))
     except msgspec.ValidationError as error:
-        place = _INDEX.search(str(error))
-        row = int(place[1]) if place else None
+        place = _PLACE.search(str(error))
+        row = int(place["row"]) if place else None
         return fault("wrong_type", f"{name} is not of its type.", stream=stream, column=name, row=row)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return bad_json(stream)
@@ -107,22 +105,25 @@ def _misfit(text: bytes, kind: pa.DataType, stream: str, name: str) -> Refusal:
 
 def _misfit_row(text: bytes, stream: str, types: Mapping[str, pa.DataType]) -> Refusal:
     try:
-        for row, one in enumerate(msgspec.json.decode(text, type=list[dict[str, msgspec.Raw]])):
-            for name in one.keys() & types.keys():
-                refusal = _misfit_value(one[name], types[name], stream, name, row)
-                if refusal:
-                    return refusal
+        msgspec.json.decode(text, type=GenericAlias(list, (_row(tuple(types.items())),)))
     except msgspec.ValidationError as error:
-        place = _INDEX.search(str(error))
-        return fault("wrong_type", "A row is an object.", stream=stream, row=int(place[1]) if place else None)
+        return _misfit_member(error, stream)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return bad_json(stream)
     return fault("bad_json", "A row repeats a key.", stream=stream, status=400)
 
 
-def _misfit_value(raw: msgspec.Raw, kind: pa.DataType, stream: str, name: str, row: int) -> Refusal | None:
-    try:
-        msgspec.json.decode(raw, type=_VALUE[kind])
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return fault("wrong_type", f"{name} is not of its type.", stream=stream, column=name, row=row)
-    return None
+def _misfit_member(error: msgspec.ValidationError, stream: str) -> Refusal:
+    place = _PLACE.search(str(error))
+    row, name = (int(place["row"]), place["name"]) if place else (None, None)
+    if unknown := unknown_name(error):
+        return unknown_column(stream, unknown, row)
+    if name is None:
+        return fault("wrong_type", "A row is an object.", stream=stream, row=row)
+    return fault("wrong_type", f"{name} is not of its type.", stream=stream, column=name, row=row)
+
+
+@cache
+def _row(types: tuple[tuple[str, pa.DataType], ...]) -> type[msgspec.Struct]:
+    fields = [(name, _VALUE[kind], None) for name, kind in types]
+    return msgspec.defstruct("Row", fields, forbid_unknown_fields=True)

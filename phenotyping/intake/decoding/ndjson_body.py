@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow import csv as arrow_csv
 
 from phenotyping.intake.decoding import json_values
 from phenotyping.intake.decoding.csv_body import n_lines
@@ -19,6 +19,7 @@ from wellness.lib.refusal import Refusal
 # when the row is read.
 _STREAM = r'"stream"[ \t]*:[ \t]*"(?P<stream>[a-z_]{1,40})"'
 _MAX_STREAMS = 100
+_NEWLINE = ord("\n")
 
 
 def decode(raw: bytes, stream: str, max_rows: int) -> pa.Table:
@@ -53,16 +54,21 @@ def _table(lines: pa.Array, stream: str, types: Mapping[str, pa.DataType], max_r
     if pc.all(whole).as_py() is False:
         row = pc.index(whole, False).as_py()
         raise fault("bad_ndjson", "A line is not a JSON object.", stream=stream, row=row, status=400)
-    every = pa.ListArray.from_arrays([0, len(lines)], lines)
-    text = b"[" + pc.binary_join(every, ",")[0].as_buffer().to_pybytes() + b"]"
+    n_rows, text = len(lines), _list(lines)
+    del lines  # a body is large, and there are copies enough of it
     try:
         rows = msgspec.json.decode(text, type=msgspec.Raw)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         raise _bad("A line is not valid JSON.", stream) from None
     table = json_values.rows(rows, stream, types, max_rows)
-    if len(lines) and table.num_rows != len(lines):
+    if n_rows and table.num_rows != n_rows:
         raise _bad("A line is not one JSON object.", stream)
     return table
+
+
+def _list(lines: pa.Array) -> bytes:
+    every = pa.ListArray.from_arrays([0, len(lines)], lines)
+    return b"".join((b"[", pc.binary_join(every, ",")[0].as_buffer(), b"]"))
 
 
 def _lines(raw: bytes, max_rows: int) -> pa.Array:
@@ -71,17 +77,16 @@ def _lines(raw: bytes, max_rows: int) -> pa.Array:
         raise too_many_rows(max_rows)
     if not raw.strip():
         return pa.array([], pa.string())
+    ends = np.flatnonzero(np.frombuffer(raw, np.uint8) == _NEWLINE) + 1
+    offsets = np.union1d(ends, (0, len(raw))).astype(np.int32)
+    lines = pa.StringArray.from_buffers(offsets.size - 1, pa.py_buffer(offsets), pa.py_buffer(raw))
     try:
-        table = arrow_csv.read_csv(
-            pa.BufferReader(raw),
-            arrow_csv.ReadOptions(use_threads=False, column_names=["line"], block_size=len(raw) + 1),
-            arrow_csv.ParseOptions(delimiter="\x1f", quote_char=False),
-            arrow_csv.ConvertOptions(column_types={"line": pa.string()}, strings_can_be_null=False),
-        )
-    except pa.ArrowInvalid:
+        lines.validate(full=True)
+    except pa.ArrowInvalid:  # it is not UTF-8
         raise _bad("A line is not valid JSON.", "") from None
-    lines = pc.ascii_trim(table["line"].combine_chunks(), " \t")
-    return lines.filter(pc.not_equal(lines, ""))
+    lines = pc.ascii_trim(lines, " \t\r\n")
+    blank = pc.equal(lines, "")
+    return lines.filter(pc.invert(blank)) if pc.any(blank).as_py() else lines
 
 
 def _bad(message: str, stream: str) -> Refusal:

@@ -132,6 +132,12 @@ def bombs() -> list[Body]:
     packed = b"".join(thin.compress(zeros) for _ in range(1_024)) + thin.flush()
     bodies = [Body(media, "?stream=battery", "zstd", packed) for media in (JSON, NDJSON, CSV, ARROW_STREAM)]
     bodies.append(Body(JSON, "", "gzip", gzip.compress(bytes(64 * 2**20), 9)))
+    keys = ",".join(f'"k{i}":0' for i in range(400_000))
+    for streams in ("%s", '{"battery":%s}', '{"battery":[%s]}'):
+        body = b'{"streams":' + (streams % f"{{{keys}}}").encode() + b"}"
+        bodies.append(Body(JSON, "", "zstd", zstandard.compress(body)))
+    bodies.append(Body(JSON, "", "zstd", zstandard.compress(f"{{{keys}}}".encode())))
+    bodies.append(Body(NDJSON, "?stream=battery", "zstd", zstandard.compress(f"{{{keys}}}".encode())))
     word = pa.array(["a" * 2**20])
     few = pa.table({"time": [float(NOON_MS)] * 128, "app": word.take([0] * 128), "duration_s": [1.0] * 128})
     coded = pa.DictionaryArray.from_arrays(pa.array([0] * 1_024, pa.int32()), word)

@@ -116,7 +116,7 @@ LINES: list[tuple[bytes, int, str]] = [
     (LIGHT + b"[" * 40 + b"]" * 40 + b"}", 422, "wrong_type"),
     (LIGHT + b'1,"lux":1}', 400, "bad_json"),
     (LIGHT + b'1,"stream":"light"}', 400, "bad_json"),
-    (LIGHT + b'1,"colour":{"a":1,"a":2}}', 400, "bad_json"),
+    (LIGHT + b'1,"colour":{"a":1,"a":2}}', 422, "unknown_column"),
     (LIGHT + b'1,"colour":{}}', 422, "unknown_column"),
     (LIGHT + b"true}", 422, "wrong_type"),
     (LIGHT + b'"1"}', 422, "wrong_type"),
