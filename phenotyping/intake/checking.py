@@ -18,7 +18,8 @@ from phenotyping.streams.columns import Column
 from phenotyping.streams.samples import TIME
 from wellness.lib.clock import to_us
 
-EARLIEST_MS = to_us(datetime(2015, 1, 1, tzinfo=UTC)) / 1_000
+EARLIEST = datetime(2015, 1, 1, tzinfo=UTC)
+EARLIEST_MS = to_us(EARLIEST) / 1_000
 AHEAD = timedelta(minutes=5)  # from here on a time is flagged
 FAR_AHEAD = timedelta(hours=48)  # and from here on its row refused
 TEXT_CHARACTERS = 256

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import DatabaseError, IntegrityError, transaction
 
 from phenotyping.intake import chunks, clocks, hooks, ledger, shelves, spans, zones
-from phenotyping.intake.checking import check
+from phenotyping.intake.checking import EARLIEST, check
 from phenotyping.intake.clocks import Offset
 from phenotyping.intake.decoding import decode
 from phenotyping.intake.decoding.body import media_type
@@ -238,5 +238,7 @@ def _stated_at(arrival: Arrival, made: Sequence[Chunk]) -> datetime | None:
     """From when on the phone's zone holds: the last moment it speaks of, for there may have been a flight."""
     if not (arrival.zone and made):
         return None
-    last_at = arrival.stated_at or max(one.last_at for one in made)
+    last_at = arrival.stated_at
+    if last_at is None or last_at < EARLIEST:  # a clock that was never set says nothing
+        last_at = max(one.last_at for one in made)
     return min(last_at, arrival.now)  # a fast clock must not put it off

@@ -19,7 +19,7 @@ def follow(person: Enrollment, known: ZoneHistory, zone: str, stated_at: datetim
     itself and about the next one. Of several at one instant the last by name counts, whichever came first.
     The caller holds the person's lock.
     """
-    if known.starts[0] <= stated_at and known.at(stated_at) == zone:
+    if known.starts[0] <= stated_at and stated_at not in known.starts and known.at(stated_at) == zone:
         return known
     stated = Upload.objects.filter(enrollment=person, stated_at__gte=stated_at).values("stated_at")
     by_instant = stated.annotate(said=Max("zone")).order_by("stated_at")

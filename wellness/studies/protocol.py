@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from phenotyping.streams.catalogue import STREAMS
@@ -13,18 +14,29 @@ SLOWEST_S = 7_200.0
 
 
 def rates(body: Mapping[str, Any]) -> dict[str, float]:
-    """Seconds between rows (0 for events) of each stream to collect; Refusal when the protocol is unclear."""
+    """Seconds between rows (0 for events) of each stream to collect.
+
+    What was clear when it was published and no longer is, is left out: a stream may leave the catalogue.
+    """
+    found: dict[str, float] = {}
+    for item in body.get("streams", []):
+        with suppress(Refusal):
+            found.update((_rate(item),))
+    found.pop(ANSWERS, None)
+    return found
+
+
+def require_clear(body: Mapping[str, Any]) -> None:
+    """Refusal when phones could not follow the protocol."""
     named = body.get("streams", [])
     if not isinstance(named, list):
         raise _refusal("The streams of a protocol are a list.")
-    found: dict[str, float] = {}
+    found: set[str] = set()
     for item in named:
-        name, period_s = _rate(item)
+        name, _ = _rate(item)
         if name in found:
             raise _refusal(f"The protocol names {name} twice.")
-        found[name] = period_s
-    found.pop(ANSWERS, None)
-    return found
+        found.add(name)
 
 
 def _rate(item: Any) -> tuple[str, float]:

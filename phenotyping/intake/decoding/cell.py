@@ -10,6 +10,7 @@ import atexit
 import json
 import os
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -27,6 +28,9 @@ from wellness.lib.refusal import Refusal
 ROOT = Path(__file__).parents[3]
 LENGTHS = struct.Struct(">QQ")  # of what is said about a body (JSON), and of the body
 PATIENCE_S = 30.0
+DYING_S = 0.2
+# Ends that a body can bring about. SIGKILL is none of them: a machine short of memory sends it, or a person.
+CRASHES = {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGXCPU}
 BAD = {ARROW_STREAM: "bad_arrow", PARQUET: "bad_parquet"}
 _ENVIRON = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "1", "OMP_NUM_THREADS": "1"}
 
@@ -47,7 +51,11 @@ def bad(media: str) -> Refusal:
 
 
 class _Died(Exception):
-    """The process ended while it was asked."""
+    """The process ended while it was asked; it may have been the body."""
+
+    def __init__(self, returncode: int | None) -> None:
+        super().__init__()
+        self.crashed = returncode is not None and -returncode in CRASHES
 
 
 class _Cell:
@@ -58,15 +66,17 @@ class _Cell:
         self._process: subprocess.Popen[bytes] | None = None
 
     def decode(self, raw: bytes, media: str, stream: str, max_rows: int) -> pa.Table:
-        """The table; Refusal when the body is bad, or ended the process twice."""
+        """The table; Refusal when the body is bad, or crashed the process twice."""
         about = json.dumps({"media": media, "stream": stream, "max_rows": max_rows}).encode()
         with self._lock:
             for _ in range(2):  # whoever ended it the first time need not have been this body
-                with suppress(_Died):
+                try:
                     said, payload = self._ask(about, raw)
                     break
+                except _Died as death:
+                    crashed = death.crashed
             else:
-                raise bad(media)
+                raise bad(media) if crashed else _unavailable()
         if said:
             raise _refusal(said)
         return ipc.open_stream(pa.py_buffer(payload)).read_all()
@@ -80,42 +90,56 @@ class _Cell:
             process.stdin.flush()
             if not select.select([process.stdout], [], [], PATIENCE_S)[0]:
                 self.end()
-                raise fault("unavailable", "The server is busy; try again.", status=503, retry=True)
+                raise _unavailable()
             lengths = process.stdout.read(LENGTHS.size)
             n_said, n_payload = LENGTHS.unpack(lengths)
             said, payload = process.stdout.read(n_said), process.stdout.read(n_payload)
         except (OSError, struct.error):
-            self.end()
-            raise _Died from None
+            raise _Died(self.end()) from None
         if len(said) + len(payload) != n_said + n_payload:
-            self.end()
-            raise _Died
+            raise _Died(self.end())
         return said, payload
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "phenotyping.intake.decoding.cell_process"],
-                cwd=ROOT,
-                env=_ENVIRON,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,  # readers quote values in their complaints
-                pipesize=2**20,
-            )
+            try:
+                self._process = _started()
+            except OSError:  # no memory, or no process left
+                raise _unavailable() from None
         return self._process
 
-    def end(self) -> None:
-        """Stop the process."""
+    def end(self) -> int | None:
+        """Stop the process; how it had ended before, None when it had not."""
         process, self._process = self._process, None
-        if process:
-            process.kill()
-            with suppress(OSError):
-                process.communicate()
+        if process is None:
+            return None
+        with suppress(subprocess.TimeoutExpired):  # one that closed its pipes is about to end
+            process.wait(DYING_S)
+        ended = process.poll()
+        process.kill()
+        with suppress(OSError):
+            process.communicate()
+        return ended
 
     def forget(self) -> None:
         """After a fork: the process is the parent's."""
         self.__init__()  # type: ignore[misc]
+
+
+def _started() -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "phenotyping.intake.decoding.cell_process"],
+        cwd=ROOT,
+        env=_ENVIRON,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # readers quote values in their complaints
+        pipesize=2**20,
+    )
+
+
+def _unavailable() -> Refusal:
+    return fault("unavailable", "The server is busy; try again.", status=503, retry=True)
 
 
 def _refusal(said: bytes) -> Refusal:

@@ -155,3 +155,7 @@ def test_the_rates_of_a_protocol() -> None:
     body = {"streams": ["gps", "screen", {"name": "accelerometer", "period_s": 0.1}, "survey"]}
     assert rates(body) == {"gps": 600.0, "screen": 0.0, "accelerometer": 0.1}
     assert rates({"instruments": []}) == {}
+    gone = {"name": "gps", "period_s": -1}
+    assert rates({"streams": ["telepathy", gone, "screen"]}) == {
+        "screen": 0.0
+    }  # published by an older version

@@ -7,8 +7,11 @@ import io
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -213,6 +216,36 @@ def test_a_cell_that_dies_is_replaced(phone: Phone) -> None:
     os.kill(process.pid, signal.SIGKILL)
     time.sleep(0.05)
     assert phone.put(file(typed()), media=PARQUET, query="?stream=battery")[0] == 201
+
+
+@pytest.mark.parametrize(
+    ("ends", "answer"),
+    [
+        ("os.kill(os.getpid(), 9)", (503, "unavailable")),
+        ("sys.exit(3)", (503, "unavailable")),
+        ("os.abort()", (400, "bad_arrow")),
+    ],
+)
+def test_a_cell_that_dies_twice(
+    phone: Phone, monkeypatch: pytest.MonkeyPatch, ends: str, answer: tuple[int, str]
+) -> None:
+    """A body is blamed for a crash; not for what a machine short of memory does."""
+    cell._cell.end()  # noqa: SLF001
+    program = f"import os, sys; sys.stdin.buffer.read(9); {ends}"
+    command = [sys.executable, "-c", program]
+    start = partial(subprocess.Popen, command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    monkeypatch.setattr(cell, "_started", start)
+    assert refused(phone.put(arrow(typed()), media=ARROW_STREAM, query="?stream=battery")) == answer
+
+
+def test_a_cell_that_cannot_start(phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise BlockingIOError(11, "no process left")
+
+    cell._cell.end()  # noqa: SLF001
+    monkeypatch.setattr(cell, "_started", fail)
+    answer = refused(phone.put(arrow(typed()), media=ARROW_STREAM, query="?stream=battery"))
+    assert answer == (503, "unavailable")
 
 
 def test_every_table_says_its_stream(phone: Phone) -> None:

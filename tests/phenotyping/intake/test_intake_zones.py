@@ -71,6 +71,13 @@ def test_any_order_of_arrival_gives_the_same_history(
         assert [held for at, held in expected if at <= hours][-1] == zone
 
 
+def test_where_someone_was_before_they_joined(ada: Enrollment, device: tuple[Device, str]) -> None:
+    """The change that the enrollment began with says no more than a statement from before it."""
+    said = [(-1, ZONES[0]), (0, ZONES[0])]
+    for order in (said, said[::-1]):
+        assert heard(ada, device[0], order) == [(-1, ZONES[0])]
+
+
 def test_a_flight_that_only_late_uploads_tell_of(ada: Enrollment, device: tuple[Device, str]) -> None:
     home, away = ZONES[:2]
     say(device[0], [(2, home), (40, home), (20, away), (30, away), (10, home)])
@@ -89,6 +96,12 @@ def test_a_body_goes_before_a_header(ada: Enrollment, phone: Phone) -> None:
     phone.put(body, **{"X-Timezone": "America/New_York", "X-Boot-Id": "b1"})
     kept = Upload.objects.get()
     assert (kept.zone, kept.boot_id, kept.stated_at) == ("Asia/Tokyo", "b2", NOON + timedelta(seconds=3))
+
+
+def test_a_clock_that_was_never_set_does_not_date_a_zone(ada: Enrollment, phone: Phone) -> None:
+    phone.send({"screen": screen()}, timezone="Asia/Tokyo", sent_at=0)
+    assert Upload.objects.get().stated_at == NOON + timedelta(seconds=3)
+    assert ada.zones().at(NOON) == "Europe/Helsinki"
 
 
 def test_an_upload_of_which_nothing_is_kept_does_not_say_where_someone_is(

@@ -12,7 +12,7 @@ from wellness.audit.services import SERVICE, SYSTEM_CHAIN, Actor, record
 from wellness.lib.canonical import digest
 from wellness.lib.refusal import Refusal
 from wellness.studies.models import Membership, Protocol, Role, Site, Study
-from wellness.studies.protocol import rates
+from wellness.studies.protocol import require_clear
 
 
 @transaction.atomic
@@ -58,7 +58,7 @@ def publish_protocol(
     *, study: Study, body: dict[str, Any], now: datetime, actor: Actor = SERVICE
 ) -> Protocol:
     """The next version of a study's protocol; Refusal when it asks for what phones cannot send."""
-    rates(body)
+    require_clear(body)
     Study.objects.select_for_update(no_key=True).get(pk=study.pk)  # versions are counted one writer at a time
     last = Protocol.objects.filter(study=study).order_by("-version").first()
     protocol = Protocol.objects.create(
