@@ -47,7 +47,7 @@ class Parts(APIView):
         return Response(status=code, headers=_progress(upload))
 
     @extend_schema(parameters=[_ID], responses={200: None})
-    def head(self, request: Request, id: str) -> Response:  # noqa: A002
+    def head(self, request: Request, id: str) -> Response:  # noqa: A002  the word of the address
         """How much of it is here."""
         return Response(headers=_progress(partial.find(phone_of(request), upload_id_of(id), utc_now())))
 
@@ -56,7 +56,7 @@ class Parts(APIView):
         request={"application/octet-stream": OpenApiTypes.BINARY},
         responses={200: OpenApiTypes.OBJECT, 201: OpenApiTypes.OBJECT, 204: None},
     )
-    def patch(self, request: Request, id: str) -> Response:  # noqa: A002
+    def patch(self, request: Request, id: str) -> Response:  # noqa: A002  the word of the address
         """Add a piece: 204 while there are more to come, then the receipt that a PUT would have got."""
         device, upload_id = phone_of(request), upload_id_of(id)
         admit(device=device, upload_id=upload_id, now=utc_now())

@@ -115,7 +115,7 @@ def _wall_h(person: Person, days: tuple[DayTruth, ...], time_us: Instants) -> Re
     zone = ZoneInfo(person.zone)
 
     def offset_s(us: int) -> float:
-        return from_us(us).astimezone(zone).utcoffset().total_seconds()  # type: ignore[union-attr]
+        return from_us(us).astimezone(zone).utcoffset().total_seconds()  # type: ignore[union-attr]  # aware
 
     offsets = []
     for day in days:

@@ -66,7 +66,7 @@ class _Cell:
         self._process: subprocess.Popen[bytes] | None = None
 
     def decode(self, raw: bytes, media: str, stream: str, max_rows: int) -> pa.Table:
-        """The table; Refusal when the body is bad, or crashed the process twice."""
+        """The table; Refusal when the body is bad, or crashes the process when asked again."""
         about = json.dumps({"media": media, "stream": stream, "max_rows": max_rows}).encode()
         with self._lock:
             for _ in range(2):  # whoever ended it the first time need not have been this body
@@ -123,7 +123,7 @@ class _Cell:
 
     def forget(self) -> None:
         """After a fork: the process is the parent's."""
-        self.__init__()  # type: ignore[misc]
+        self._lock, self._process = threading.Lock(), None
 
 
 def _started() -> subprocess.Popen[bytes]:

@@ -60,6 +60,7 @@ class Chunk(models.Model):
     n_bytes = models.PositiveBigIntegerField()
     sealed_sha256 = models.CharField(max_length=64)
     sealed = models.BinaryField(null=True)
+    # None where the row itself holds the samples: an empty text would not be unique.
     object_name = models.CharField(max_length=200, unique=True, null=True, blank=True)  # noqa: DJ001
     key_epoch = models.PositiveIntegerField()
     consent_epoch = models.PositiveBigIntegerField()
