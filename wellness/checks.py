@@ -14,7 +14,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connections
 
-KEYS = ("DATA_KEY", "DRAW_KEY", "INDEX_KEY")
+KEYS = ("DATA_KEY", "DRAW_KEY", "INDEX_KEY", "SIGNING_KEY", "AUDIT_KEY", "ACCOUNT_KEY")
 DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
 KEY_LENGTH, SECRET_LENGTH = 32, 50
 KNOWN = ("django-insecure-", "change", "secret", "example", "default", "test", "dummy")

@@ -28,7 +28,13 @@ SECRET_KEY = secret("SECRET_KEY")
 DATA_KEY = secret("DATA_KEY")  # wraps the key epochs, which wrap every person's data key
 DRAW_KEY = secret("DRAW_KEY")  # seeds every randomisation
 INDEX_KEY = secret("INDEX_KEY")  # blind indexes
+SIGNING_KEY = secret("SIGNING_KEY")  # signs consent and its receipts
+AUDIT_KEY = secret("AUDIT_KEY")  # signs the checkpoints of the audit chains
+ACCOUNT_KEY = secret("ACCOUNT_KEY")  # seals what accounts need to sign in
 KEY_DIR = Path(env.str("KEY_DIR", default=str(VAR_DIR / "keys" / "epochs")))
+# What must outlive the database: the signed heads of the audit chains, and who must stay forgotten.
+CHECKPOINT_DIR = Path(env.str("CHECKPOINT_DIR", default=str(VAR_DIR / "checkpoints")))
+TOMBSTONE_DIR = Path(env.str("TOMBSTONE_DIR", default=str(VAR_DIR / "tombstones")))
 KEY_WINDOW = timedelta(days=env.float("KEY_WINDOW_DAYS", default=14))  # a backup can be restored this long
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
