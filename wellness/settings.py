@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -214,6 +215,11 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [_NONE],
     }
 }
+
+PERMISSIONS_POLICY: dict[str, list[str]] = {  # pages sense nothing: phones upload what their owners agreed to
+    name: []
+    for name in ("camera", "microphone", "geolocation", "accelerometer", "gyroscope", "magnetometer", "usb")
+} | {"publickey-credentials-get": ["self"], "publickey-credentials-create": ["self"]}
 
 # Intake limits (trust.md section 5)
 UPLOAD_WIRE_BYTES = 8 * 2**20

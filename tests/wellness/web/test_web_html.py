@@ -56,6 +56,7 @@ def test_the_content_policy_is_exact(bodies: dict[str, tuple[str, dict[str, str]
         assert {part.strip() for part in headers["Content-Security-Policy"].split(";")} == POLICY, path
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Referrer-Policy"] == "same-origin"
+        assert "camera=()" in headers["Permissions-Policy"]
 
 
 def test_nothing_is_inline_and_nothing_comes_from_elsewhere(
