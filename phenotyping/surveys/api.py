@@ -1,9 +1,11 @@
-"""Phones hand in answers: POST /api/v1/answers."""
+"""Phones hand in answers and correct them: POST /api/v1/answers, POST /api/v1/answers/{id}/corrections."""
 
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
+from django.http import Http404
 from django.urls import path
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers
@@ -13,8 +15,8 @@ from rest_framework.views import APIView
 
 from phenotyping.surveys.instruments import checked, severity
 from phenotyping.surveys.models import Answer, Instrument
-from phenotyping.surveys.selectors import prompt_at
-from phenotyping.surveys.services import answer, opened
+from phenotyping.surveys.selectors import own_answers, prompt_at
+from phenotyping.surveys.services import MAX_REASON, answer, correct, opened
 from wellness.consent.gate import ConsentDenied
 from wellness.lib.clock import from_us, utc_now
 from wellness.lib.refusal import Refusal
@@ -33,6 +35,14 @@ class Sheet(serializers.Serializer[dict[str, Any]]):
     locale = serializers.CharField(max_length=10, default="en")
     recorded_at = serializers.IntegerField(min_value=0, max_value=LATEST_MS)
     values = serializers.DictField()
+
+
+class CorrectedSheet(serializers.Serializer[dict[str, Any]]):
+    """What an answer should have been; `id` is chosen by the phone."""
+
+    id = serializers.UUIDField()
+    values = serializers.DictField()
+    reason = serializers.CharField(max_length=MAX_REASON)
 
 
 STORED = inline_serializer(
@@ -70,12 +80,40 @@ class Answers(APIView):
         except ConsentDenied as denied:  # nothing is kept, and help is shown all the same
             denied.extra["support"] = severity(instrument, checked(instrument, sheet["values"]))
             raise
-        body = {
-            "id": str(stored.public_id),
-            "received_at": stored.received_at,
-            "support": severity(instrument, opened(stored)),
-        }
-        return Response(body, status=201)
+        return _stored(stored)
+
+
+class Corrections(APIView):
+    """Corrections of an answer of the person whose phone this is."""
+
+    @extend_schema(request=CorrectedSheet, responses={201: STORED})
+    def post(self, request: Request, answer: UUID) -> Response:
+        """The answer that takes its place, the first one when the id is known."""
+        form = CorrectedSheet(data=request.data)
+        form.is_valid(raise_exception=True)
+        phone, sheet = phone_of(request), form.validated_data
+        original = own_answers(phone.enrollment).filter(public_id=answer).first()
+        if original is None:
+            raise Http404
+        return _stored(
+            correct(
+                original=original,
+                public_id=sheet["id"],
+                values=sheet["values"],
+                reason=sheet["reason"],
+                now=utc_now(),
+                device=phone,
+            )
+        )
+
+
+def _stored(answer: Answer) -> Response:
+    body = {
+        "id": str(answer.public_id),
+        "received_at": answer.received_at,
+        "support": severity(answer.instrument, opened(answer)),
+    }
+    return Response(body, status=201)
 
 
 def _instrument(person: Enrollment, sheet: dict[str, Any]) -> Instrument:
@@ -95,4 +133,7 @@ def _instrument(person: Enrollment, sheet: dict[str, Any]) -> Instrument:
     return instrument
 
 
-urlpatterns = [path("answers", Answers.as_view(), name="answers")]
+urlpatterns = [
+    path("answers", Answers.as_view(), name="answers"),
+    path("answers/<uuid:answer>/corrections", Corrections.as_view(), name="corrections"),
+]

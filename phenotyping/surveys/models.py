@@ -66,7 +66,10 @@ class Prompt(models.Model):
 
 
 class Answer(AppendOnly):
-    """One filled-in questionnaire, sealed. A correction is a new answer that names the one it replaces."""
+    """One filled-in questionnaire, sealed. A correction is a new answer that names the one it replaces.
+
+    `sealed_reason` says why a correction was made, in the person's own words.
+    """
 
     public_id = models.UUIDField(unique=True, help_text="chosen by the phone: sending twice stores once")
     enrollment = models.ForeignKey(Enrollment, models.PROTECT, related_name="answers")
@@ -78,6 +81,7 @@ class Answer(AppendOnly):
     received_at = models.DateTimeField()
     sealed_values = models.BinaryField()
     values_sha256 = models.CharField(max_length=64)
+    sealed_reason = models.BinaryField(null=True, blank=True)
     consent_epoch = models.PositiveBigIntegerField()
     consent_events = models.JSONField(default=list)
 

@@ -39,6 +39,22 @@ def answers(enrollment: Enrollment, start: datetime, end: datetime) -> QuerySet[
     )
 
 
+def own_answers(enrollment: Enrollment) -> QuerySet[Answer]:
+    """Everything a person answered, corrected answers too, newest first."""
+    given = Answer.objects.filter(enrollment=enrollment).select_related("instrument", "enrollment__study")
+    return given.order_by("-recorded_at", "-pk")
+
+
+def versions(answer: Answer) -> list[Answer]:
+    """An answer and those it replaced one after the other, the first one last."""
+    found = [answer]
+    while found[-1].replaces_id is not None:
+        found.append(
+            Answer.objects.select_related("instrument", "enrollment__study").get(pk=found[-1].replaces_id)
+        )
+    return found
+
+
 def self_report(enrollment: Enrollment, start: datetime, end: datetime) -> dict[str, float]:
     """The mean of each self-report phenotype over the answers recorded in [start, end)."""
     found: defaultdict[str, list[float]] = defaultdict(list)

@@ -11,6 +11,8 @@ from django.db import transaction
 from phenotyping.surveys import hooks
 from phenotyping.surveys.instruments import Values, checked
 from phenotyping.surveys.models import Answer, Instrument, Prompt
+from wellness.audit.models import ActorKind
+from wellness.audit.services import SERVICE, Actor, enrollment_chain, record
 from wellness.consent import gate
 from wellness.consent.purposes import STORE, SURVEY
 from wellness.lib.clock import at_local
@@ -20,6 +22,7 @@ from wellness.studies.models import Device, Enrollment, Protocol
 
 logger = logging.getLogger(__name__)
 AHEAD = timedelta(minutes=5)
+MAX_REASON = 500
 
 
 def answer(
@@ -55,6 +58,65 @@ def answer(
             Prompt.objects.filter(pk=prompt.pk).update(state=Prompt.State.ANSWERED)
         hooks.tell(row, sheet, now)
     return row
+
+
+def correct(
+    *,
+    original: Answer,
+    public_id: UUID,
+    values: Mapping[str, Any],
+    reason: str,
+    now: datetime,
+    device: Device | None = None,
+) -> Answer:
+    """The answer that takes an earlier one's place, as of the same time; the earlier one stays readable.
+
+    Striking an answer out is correcting every item to None. Sending the same id again gives the correction
+    back. Refusal without a reason, or for an answer that was corrected before: correct the later one then.
+    """
+    sheet, reason = checked(original.instrument, values), reason.strip()
+    if not reason or len(reason) > MAX_REASON:
+        message = f"Say why, in at most {MAX_REASON} characters."
+        raise Refusal("reason_required", message, field="reason")
+    with transaction.atomic():
+        person = gate.lock(original.enrollment)
+        if known := Answer.objects.filter(public_id=public_id).first():
+            return _same(known, person, sheet)
+        if Answer.objects.filter(replaces=original).exists():
+            message = "This answer was corrected before; correct the later one."
+            raise Refusal("already_corrected", message, status=409)
+        row = Answer(
+            public_id=public_id,
+            enrollment=person,
+            instrument=original.instrument,
+            prompt=original.prompt,
+            device=device,
+            replaces=original,
+        )
+        row.recorded_at, row.received_at = original.recorded_at, now
+        _seal(row, sheet, _permit(person, original.recorded_at, now))
+        row.sealed_reason = keys.seal_json(person, _context(public_id, "reason"), reason)
+        row.save()
+        _record_correction(row, now)
+        hooks.tell(row, sheet, now)
+    return row
+
+
+def _record_correction(row: Answer, now: datetime) -> None:
+    """Leave in the person's chain that an answer was corrected; what was answered is not in it."""
+    actor = SERVICE
+    if row.device:
+        actor = Actor(ActorKind.DEVICE, str(row.device.public_id))
+    elif row.enrollment.user:
+        actor = Actor(ActorKind.USER, str(row.enrollment.user.public_id))
+    record(
+        chain=enrollment_chain(row.enrollment.public_id),
+        actor=actor,
+        action="answer.correct",
+        object=f"answer:{row.public_id}",
+        epoch=row.consent_epoch,
+        at=now,
+    )
 
 
 def _seal(row: Answer, sheet: Values, permit: gate.Permit) -> None:
@@ -94,8 +156,17 @@ def opened(answer_row: Answer) -> dict[str, Any]:
     return values
 
 
-def _context(public_id: UUID) -> str:
-    return f"answer|{public_id}|values"
+def reason_of(answer_row: Answer) -> str:
+    """Why a correction was made, unsealed; empty for an answer that corrects none."""
+    if answer_row.sealed_reason is None:
+        return ""
+    sealed, context = bytes(answer_row.sealed_reason), _context(answer_row.public_id, "reason")
+    reason: str = keys.unseal_json(answer_row.enrollment, context, sealed)
+    return reason
+
+
+def _context(public_id: UUID, field: str = "values") -> str:
+    return f"answer|{public_id}|{field}"
 
 
 def plan_prompts(*, enrollment: Enrollment, protocol: Protocol, now: datetime) -> int:

@@ -8,8 +8,10 @@ from wellness.web.clinician.person import Person
 from wellness.web.coordinator.board import Board
 from wellness.web.coordinator.studies import Studies
 from wellness.web.home import Help, Home
+from wellness.web.participant.answers import Answers, CorrectAnswer
 from wellness.web.participant.check_in import CheckIn
 from wellness.web.participant.my_data import MyData
+from wellness.web.participant.privacy import Privacy
 from wellness.web.participant.today import Respond, Today
 
 urlpatterns = [
@@ -18,6 +20,9 @@ urlpatterns = [
     path("app/", Today.as_view(), name="today"),
     path("app/check-in/", CheckIn.as_view(), name="check_in"),
     path("app/data/", MyData.as_view(), name="my_data"),
+    path("app/privacy/", Privacy.as_view(), name="privacy"),
+    path("app/privacy/answers/", Answers.as_view(), name="own_answers"),
+    path("app/privacy/answers/<uuid:answer>/", CorrectAnswer.as_view(), name="correct_answer"),
     path("app/suggestions/<uuid:delivery>/", Respond.as_view(), name="respond"),
     path("clinic/", Caseload.as_view(), name="caseload"),
     path("clinic/<uuid:enrollment>/", Person.as_view(), name="person"),

@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from coach.safety.services import call_for_help
 from phenotyping.surveys.instruments import severity
 from phenotyping.surveys.models import Instrument, Prompt
 from phenotyping.surveys.selectors import open_prompts
@@ -17,6 +16,7 @@ from wellness.consent.purposes import STORE, SURVEY
 from wellness.lib.refusal import Refusal
 from wellness.web.access import ParticipantPage
 from wellness.web.participant.sheet import SheetForm
+from wellness.web.participant.support import support
 
 INSTRUMENT = "check-in"
 
@@ -38,10 +38,7 @@ class CheckIn(ParticipantPage):
         kept = form.is_valid() and self.stored(form, instrument, prompt, now)
         grave = severity(instrument, form.known_values())
         if grave is not None:  # in this very response: nobody waits for help, nor has to fill in the rest
-            if not kept:
-                call_for_help(enrollment=self.enrollment, severity=grave, source="unfinished sheet", now=now)
-            context = {"title": "You are not alone", "severity": grave, "study": self.enrollment.study}
-            return render(request, "participant/support.html", context)
+            return support(request, enrollment=self.enrollment, severity=grave, kept=kept, now=now)
         if not kept:
             return self.page(form, instrument, prompt, status=422)
         messages.success(request, "Thank you. Your check-in is saved.")

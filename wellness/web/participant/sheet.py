@@ -6,7 +6,9 @@ from uuid import UUID
 from django import forms
 from django.http import QueryDict
 
+from phenotyping.surveys.instruments import Values
 from phenotyping.surveys.models import Instrument
+from phenotyping.surveys.services import MAX_REASON
 from wellness.lib.ids import uuid7
 
 SKIP = "skip"
@@ -18,8 +20,11 @@ class SheetForm(forms.Form):
 
     public_id = forms.UUIDField(widget=forms.HiddenInput)
 
-    def __init__(self, instrument: Instrument, data: QueryDict | None = None) -> None:
-        super().__init__(data, initial={"public_id": uuid7()})
+    def __init__(
+        self, instrument: Instrument, data: QueryDict | None = None, *, given: Values | None = None
+    ) -> None:
+        earlier = {name: SKIP if value is None else str(value) for name, value in (given or {}).items()}
+        super().__init__(data, initial={"public_id": uuid7()} | earlier)
         self.items = instrument.items
         for item in self.items:
             self.fields[item["id"]] = _field(item)
@@ -54,6 +59,16 @@ def _field(item: dict[str, Any]) -> forms.Field:
     choices = [*zip(map(str, numbers), words, strict=True), (SKIP, "Prefer not to say")]
     return forms.ChoiceField(
         label=item["text"], choices=choices, widget=forms.RadioSelect, error_messages={"required": UNANSWERED}
+    )
+
+
+class CorrectionForm(SheetForm):
+    """A sheet as it should have been, and why."""
+
+    reason = forms.CharField(
+        label="Why is it to be corrected?",
+        max_length=MAX_REASON,
+        widget=forms.Textarea(attrs={"rows": 2, "class": "form-control"}),
     )
 
 
