@@ -1,6 +1,8 @@
 """Agreement: the document of a study and a person's yes to all of it."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from tests.factories.people import user
 from tests.factories.studies import COVERED_FROM, JOINED_AT
@@ -14,10 +16,15 @@ from wellness.studies.models import Enrollment, Study
 EVERYTHING = tuple((purpose, stream) for purpose in PURPOSES for stream in CONSENT_STREAMS)
 
 
-def consent_document(study: Study, now: datetime = JOINED_AT) -> ConsentDocument:
+def consent_document(
+    study: Study,
+    now: datetime = JOINED_AT,
+    scopes: Iterable[tuple[str, str, bool]] = tuple((*scope, False) for scope in EVERYTHING),
+    **fields: Any,
+) -> ConsentDocument:
     """The published document of a study: a switch, none of them required, for every purpose and stream."""
     body = {section: f"About {section}." for section in SECTIONS}
-    document = draft_document(study=study, body=body, scopes=[(*scope, False) for scope in EVERYTHING])
+    document = draft_document(**{"study": study, "body": body, "scopes": scopes} | fields)
     for name in ("eva", "finn"):
         approve(document=document, approver=_approver(name))
     return publish(document=document, now=now)

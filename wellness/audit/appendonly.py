@@ -34,7 +34,10 @@ class AppendOnly(models.Model):
 
 
 class ForbidChanges(Operation):
-    """Migration operation: triggers that refuse changes to a model's rows, on both databases."""
+    """Migration operation: triggers that refuse changes to a model's rows, on both databases.
+
+    To be run again by a migration that alters the table: SQLite copies it and leaves the triggers behind.
+    """
 
     reversible = True
 
@@ -45,6 +48,7 @@ class ForbidChanges(Operation):
         pass
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        self.database_backwards(app_label, schema_editor, to_state, from_state)
         table = to_state.apps.get_model(app_label, self.model)._meta.db_table
         if schema_editor.connection.vendor == "postgresql":
             schema_editor.execute(

@@ -44,6 +44,7 @@ def grant(
     client_at: datetime | None = None,
     client_zone: str = "",
     device: Device | None = None,
+    printed_name: str = "",
 ) -> ConsentEvent:
     """The event by which a person agrees to scopes of a published document, in force at once."""
     person = gate.lock(enrollment)
@@ -69,7 +70,7 @@ def grant(
         reason=reason,
         at=now,
     )
-    _append(enrollment, person, event)
+    _append(enrollment, person, event, printed_name=printed_name)
     hooks.granted(enrollment, frozenset(agreed), now)
     return event
 
@@ -83,6 +84,7 @@ def withdraw(
     mode: str = STOP,
     signer: User | None = None,
     reason: str = "",
+    printed_name: str = "",
 ) -> ConsentEvent:
     """The event by which a person takes back scopes, or everything; nothing uses them from this commit on.
 
@@ -106,7 +108,7 @@ def withdraw(
         reason=reason,
         at=now,
     )
-    _append(enrollment, person, event)
+    _append(enrollment, person, event, printed_name=printed_name)
     hooks.withdrawn(enrollment, frozenset(revoked), now)
     return event
 
@@ -116,7 +118,9 @@ def rebuild(enrollment: Enrollment) -> list[Period]:
     return fold(ConsentEvent.objects.filter(enrollment=enrollment).order_by("seq"))
 
 
-def _append(enrollment: Enrollment, person: Enrollment, event: ConsentEvent) -> ConsentEvent:
+def _append(
+    enrollment: Enrollment, person: Enrollment, event: ConsentEvent, *, printed_name: str = ""
+) -> ConsentEvent:
     """The saved event: chained, projected, recorded, the epoch moved on; the caller holds the lock."""
     last = _last_event(person)
     event.enrollment, event.seq = person, last.seq + 1 if last else 1

@@ -9,9 +9,8 @@ from coach.decisions.models import DecisionPoint, DecisionRule
 from coach.decisions.services import plan, publish_rule, rules_in_force
 from coach.library.models import Intervention
 from coach.library.services import load_library
-from tests.factories import JOINED_AT, consent_document
+from tests.factories import EVERYTHING, JOINED_AT, consent_document
 from tests.factories.coaching import RULE, body, rule
-from wellness.consent.models import ConsentScope
 from wellness.lib.refusal import Refusal
 from wellness.studies.models import Enrollment, Study
 
@@ -78,9 +77,8 @@ def test_an_option_needs_approved_content(study: Study) -> None:
 
 
 def test_what_a_rule_reads_must_be_asked_for(study: Study) -> None:
-    document = consent_document(study)
+    consent_document(study, scopes=[(*scope, False) for scope in EVERYTHING if scope[1] != "steps"])
     load_library(now=JOINED_AT)
-    ConsentScope.objects.filter(document=document, stream="steps").delete()
     with pytest.raises(Refusal, match="rule_without_consent") as refused:
         publish_rule(study=study, body=RULE, now=JOINED_AT)
     assert "steps" in refused.value.message

@@ -4,6 +4,7 @@ import pytest
 
 from tests import factories
 from tests.factories import JOINED_AT
+from tests.tampering import tamper
 from wellness.audit.models import AuditEntry
 from wellness.audit.services import enrollment_chain, verify
 from wellness.consent import hooks
@@ -73,22 +74,14 @@ def test_taking_everything_back_leaves_the_study_and_agreeing_again_returns(ada:
 def test_what_a_document_requires_is_given_first_and_taken_back_with_all(
     study: Study, bo: Enrollment
 ) -> None:
-    document = factories.consent_document(study)
-    document.scopes.filter(purpose="collect", stream="screen").update(required=True)
-    republish(document)
+    scopes = [(*scope, scope == ("collect", "screen")) for scope in factories.EVERYTHING]
+    document = factories.consent_document(study, scopes=scopes)
     with pytest.raises(Refusal, match="required_scope_missing"):
         grant(enrollment=bo, document=document, scopes=GPS, now=JOINED_AT)
     grant(enrollment=bo, document=document, scopes=[*GPS, ("collect", "screen")], now=JOINED_AT)
     grant(enrollment=bo, document=document, scopes=[("collect", "light")], now=JOINED_AT)
     withdraw(enrollment=bo, now=LATER, scopes=[("collect", "screen")])
     assert in_force(bo) == set()
-
-
-def republish(document: ConsentDocument) -> None:
-    from wellness.consent.documents import document_digest
-
-    document.body_sha256 = document_digest(document)
-    document.save(update_fields=["body_sha256"])
 
 
 def test_refused_grants_change_nothing(study: Study, bo: Enrollment, document: ConsentDocument) -> None:
@@ -112,13 +105,13 @@ def test_refused_grants_change_nothing(study: Study, bo: Enrollment, document: C
 
 @pytest.mark.parametrize("state", ["draft", "retired"])
 def test_a_version_not_in_force_is_refused(bo: Enrollment, document: ConsentDocument, state: str) -> None:
-    ConsentDocument.objects.filter(pk=document.pk).update(state=state)
+    tamper(ConsentDocument, document.pk, state=state)
     with pytest.raises(Refusal, match="document_not_in_force"):
         grant(enrollment=bo, document=document, scopes=GPS, now=JOINED_AT)
 
 
 def test_an_altered_document_is_refused(bo: Enrollment, document: ConsentDocument) -> None:
-    ConsentDocument.objects.filter(pk=document.pk).update(body=document.body | {"risks": "None."})
+    tamper(ConsentDocument, document.pk, body=document.body | {"risks": "None."})
     with pytest.raises(Refusal, match="document_altered"):
         grant(enrollment=bo, document=document, scopes=GPS, now=JOINED_AT)
 

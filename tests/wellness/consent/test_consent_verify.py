@@ -81,5 +81,5 @@ def test_a_state_without_an_event_is_named(ada: Enrollment, events: list[Consent
 
 
 def test_an_altered_document_is_named(events: list[ConsentEvent]) -> None:
-    ConsentDocument.objects.filter(pk=events[0].document_id).update(body={"purposes": "anything"})
+    tamper(ConsentDocument, events[0].document_id, body={"purposes": "anything"})
     assert str(verify()).startswith("consent document")

@@ -1,15 +1,20 @@
 """Documents, events and the state they project to."""
 
+from wellness.consent.models.agenda import ConsentAgenda, Minority, PaperConsent
 from wellness.consent.models.document import Approval, ConsentDocument, ConsentScope
 from wellness.consent.models.event import Action, Capacity, ConsentEvent
-from wellness.consent.models.state import ConsentState
+from wellness.consent.models.state import ConsentState, Party
 
 __all__ = [
     "Action",
     "Approval",
     "Capacity",
+    "ConsentAgenda",
     "ConsentDocument",
     "ConsentEvent",
     "ConsentScope",
     "ConsentState",
+    "Minority",
+    "PaperConsent",
+    "Party",
 ]

@@ -8,6 +8,8 @@ from django.db.models import Q
 
 from wellness.studies.models import Study
 
+GRACE_DAYS = 30  # the longest that a material change leaves old agreements in force
+
 
 class ConsentDocument(models.Model):
     """One version of the text of a study for one audience and language; immutable once published."""
@@ -36,6 +38,9 @@ class ConsentDocument(models.Model):
         "self", models.PROTECT, null=True, blank=True, related_name="superseded_by"
     )
     change = models.CharField(max_length=10, choices=Change.choices, default=Change.MATERIAL)
+    grace_days = models.PositiveSmallIntegerField(
+        default=GRACE_DAYS, help_text="how long what people agreed to before holds, where it is unchanged"
+    )
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
     body = models.JSONField(help_text="sections by name: controller, purposes, recipients, ...")
     body_sha256 = models.CharField(max_length=64, blank=True)
@@ -52,6 +57,9 @@ class ConsentDocument(models.Model):
                 condition=Q(state="draft") | (Q(effective_from__isnull=False) & ~Q(body_sha256="")),
                 name="%(app_label)s_%(class)s_published_is_dated",
             ),
+            models.CheckConstraint(
+                condition=Q(grace_days__lte=GRACE_DAYS), name="%(app_label)s_%(class)s_grace_is_short"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -59,15 +67,18 @@ class ConsentDocument(models.Model):
 
 
 class Approval(models.Model):
-    """One of the two approvals a document needs before it is published."""
+    """One of the two approvals that a document needs: of exactly the text with that digest."""
 
     document = models.ForeignKey(ConsentDocument, models.PROTECT, related_name="approvals")
     approver = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    document_sha256 = models.CharField(max_length=64, default="")
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["document", "approver"], name="%(app_label)s_%(class)s_one_each"),
+            models.UniqueConstraint(
+                fields=["document", "approver", "document_sha256"], name="%(app_label)s_%(class)s_one_each"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -84,6 +95,9 @@ class ConsentScope(models.Model):
     retention_days = models.PositiveIntegerField(null=True, blank=True)
     recipients = models.CharField(max_length=200, blank=True)
     min_age = models.PositiveSmallIntegerField(default=0)
+    valid_days = models.PositiveIntegerField(
+        null=True, blank=True, help_text="after so many days the person is asked again; empty: never"
+    )
 
     class Meta:
         constraints = [

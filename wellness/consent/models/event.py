@@ -19,6 +19,8 @@ class Action(models.TextChoices):
     SUPERSEDE = "supersede", "superseded"
     REAFFIRM = "reaffirm", "reaffirmed"
     IMPORT = "import", "imported"
+    RESUME = "resume", "resumed"
+    PROXY = "proxy", "proxy changed"
 
 
 class Capacity(models.TextChoices):
@@ -34,7 +36,10 @@ class ConsentEvent(AppendOnly):
     """One act of consent. `scopes` is [[purpose, stream], ...]; `hash` chains the person's events.
 
     `covers_from` is the earliest event time of data that a grant covers: the moment of granting, or
-    earlier where the person hands in data they already have (FHIR Consent `dataPeriod`).
+    earlier where the person hands in data they already have (FHIR Consent `dataPeriod`); of a resumption,
+    the moment from which data are taken in again. `expiries` is [[purpose, stream, epoch microseconds], ...]
+    of the grants that end by themselves; `until` is when a pause does. `proxy` is who may sign for the
+    person from a change of proxy on. `evidence` says how others than the person themselves know of it.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -56,6 +61,12 @@ class ConsentEvent(AppendOnly):
     at = models.DateTimeField()
     device = models.ForeignKey(Device, models.PROTECT, null=True, blank=True, related_name="+")
     reason = models.CharField(max_length=200, blank=True)
+    expiries = models.JSONField(default=list, blank=True)
+    until = models.DateTimeField(null=True, blank=True)
+    proxy = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    evidence = models.JSONField(default=dict, blank=True)
     prev_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
 

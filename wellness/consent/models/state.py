@@ -8,8 +8,20 @@ from wellness.consent.models.event import ConsentEvent
 from wellness.studies.models import Enrollment
 
 
+class Party(models.TextChoices):
+    """Whose yes it is. One's own is enough; of a child it takes both the permission and the assent."""
+
+    SELF = "self", "the person, or who represents them"
+    PERMISSION = "permission", "a guardian's permission"
+    ASSENT = "assent", "a child's assent"
+
+
 class ConsentState(models.Model):
-    """One period in which a purpose was granted for a stream; `valid_to` empty = still in force."""
+    """One period in which a purpose was granted for a stream; `valid_to` empty = still in force.
+
+    `paused` marks what a pause ended and a resumption brings back: a row of its own, with the same `event`
+    and the number of the resuming one in `resumed_seq`.
+    """
 
     enrollment = models.ForeignKey(Enrollment, models.CASCADE, related_name="consent_states")
     purpose = models.CharField(max_length=40)
@@ -19,11 +31,15 @@ class ConsentState(models.Model):
     valid_from = models.DateTimeField()
     valid_to = models.DateTimeField(null=True, blank=True)
     covers_from = models.DateTimeField()
+    party = models.CharField(max_length=10, choices=Party.choices, default=Party.SELF)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    paused = models.BooleanField(default=False)
+    resumed_seq = models.PositiveIntegerField(null=True, blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["enrollment", "purpose", "stream"],
+                fields=["enrollment", "purpose", "stream", "party"],
                 condition=Q(valid_to=None),
                 name="%(app_label)s_%(class)s_one_in_force",
             ),

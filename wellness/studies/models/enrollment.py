@@ -59,6 +59,9 @@ class Enrollment(models.Model):
     code = models.CharField(max_length=40, help_text="pseudonym that staff see")
     phase = models.CharField(max_length=10, choices=Phase.choices, default=Phase.INVITED)
     consent_epoch = models.PositiveBigIntegerField(default=0)
+    consent_until = models.DateTimeField(
+        null=True, blank=True, help_text="when a grant in force next expires; empty: none does"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
