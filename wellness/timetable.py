@@ -32,4 +32,9 @@ TIMETABLE = {
         "schedule": crontab(hour=2, minute=30),
         "options": {"queue": "bulk"},
     },
+    "takeouts": {
+        "task": "wellness.gateways.tasks.expire_takeouts",
+        "schedule": crontab(minute=50),
+        "options": {"queue": "bulk", "expires": 3600},
+    },
 }

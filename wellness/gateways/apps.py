@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from django.apps import AppConfig
 
 
@@ -5,3 +7,13 @@ class GatewaysConfig(AppConfig):
     name = "wellness.gateways"
     label = "wellness_gateways"
     verbose_name = "Gateways"
+
+    def ready(self) -> None:
+        from wellness.gateways.models import Takeout, TakeoutQuerySet
+        from wellness.gateways.takeout.services import make
+        from wellness.work.kinds import Kind, register
+
+        def due(now: datetime) -> TakeoutQuerySet:
+            return Takeout.objects.due(now)
+
+        register(Kind("takeout", "bulk", due, make))

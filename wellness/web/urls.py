@@ -12,6 +12,7 @@ from wellness.web.participant.answers import Answers, CorrectAnswer
 from wellness.web.participant.check_in import CheckIn
 from wellness.web.participant.my_data import MyData
 from wellness.web.participant.privacy import Privacy
+from wellness.web.participant.takeout import FetchTakeout, Takeouts
 from wellness.web.participant.today import Respond, Today
 
 urlpatterns = [
@@ -22,6 +23,8 @@ urlpatterns = [
     path("app/data/", MyData.as_view(), name="my_data"),
     path("app/privacy/", Privacy.as_view(), name="privacy"),
     path("app/privacy/answers/", Answers.as_view(), name="own_answers"),
+    path("app/privacy/takeout/", Takeouts.as_view(), name="takeouts"),
+    path("app/privacy/takeout/<uuid:takeout>/", FetchTakeout.as_view(), name="takeout"),
     path("app/privacy/answers/<uuid:answer>/", CorrectAnswer.as_view(), name="correct_answer"),
     path("app/suggestions/<uuid:delivery>/", Respond.as_view(), name="respond"),
     path("clinic/", Caseload.as_view(), name="caseload"),

@@ -1,0 +1,174 @@
+"""The copy of everything: complete, sealed until fetched, and only for the person."""
+
+import io
+import json
+import zipfile
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import pytest
+from django.core.files.storage import storages
+from django.test import Client
+from django.utils import timezone
+from pyarrow import parquet
+
+from coach.decisions.models import Decision
+from phenotyping.intake.models import Chunk, UploadPart
+from phenotyping.intake.reading import read
+from phenotyping.surveys.instruments import load_instruments
+from phenotyping.surveys.models import Instrument
+from phenotyping.surveys.services import answer, correct
+from tests import factories
+from tests.factories import JOINED_AT, coaching
+from tests.factories.phone import battery, local, upload
+from wellness.accounts.models import User
+from wellness.audit.models import AuditEntry
+from wellness.gateways.models import Takeout
+from wellness.gateways.takeout import pieces, services
+from wellness.studies import keys
+from wellness.studies.models import Device, Enrollment
+from wellness.work.kinds import drain, run_one
+
+NOTE = "a sentence that only ada wrote"
+
+
+@pytest.fixture
+def lived(ada: Enrollment, device: tuple[Device, str]) -> Decision:
+    """Ada's phone sent the same hours twice, she answered and corrected, and a rule decided."""
+    load_instruments()
+    coaching.rule(ada.study, **coaching.ALWAYS)
+    at = coaching.slot()
+    for _ in range(2):
+        upload(device[0], at, battery=battery(at - timedelta(hours=6), at))
+    given = answer(
+        enrollment=ada,
+        instrument=Instrument.objects.get(slug="check-in"),
+        public_id=uuid4(),
+        values={"mood": 7},
+        recorded_at=at,
+        now=at,
+    )
+    correct(original=given, public_id=uuid4(), values={"mood": 3}, reason=NOTE, now=at)
+    made = coaching.decided(ada)
+    drain(at + timedelta(days=1), "day", "twin")
+    return made
+
+
+def _made(ada: Enrollment) -> tuple[Takeout, zipfile.ZipFile]:
+    asked = services.ask(enrollment=ada, user=ada.user, now=timezone.now())
+    assert run_one("takeout", asked.pk, timezone.now())
+    made = Takeout.objects.select_related("enrollment__study").get(pk=asked.pk)
+    return made, zipfile.ZipFile(io.BytesIO(b"".join(pieces.read(made))))
+
+
+def _json(archive: zipfile.ZipFile, name: str) -> Any:
+    return json.loads(archive.read(f"{name}.json"))
+
+
+def test_everything_is_in_it_inferences_and_reasons_included(ada: Enrollment, lived: Decision) -> None:
+    takeout, archive = _made(ada)
+    assert archive.testzip() is None
+    assert takeout.n_bytes == sum(len(piece) for piece in pieces.read(takeout))
+    first, second = _json(archive, "answers")
+    assert {first["corrected_because"], second["corrected_because"]} == {NOTE, None}
+    (decision,) = _json(archive, "decisions")
+    assert decision["probability"] == lived.propensity
+    assert decision["context"] and decision["why"]
+    assert {row["measure"] for row in _json(archive, "days")} >= {"survey.mood"}
+    assert all(row["unit"] is not None and "expected_min" in row for row in _json(archive, "days"))
+    assert _json(archive, "consent")["events"][0]["action"] == "grant"
+    assert "takeout.ask" in {entry["action"] for entry in _json(archive, "access")}
+    assert parquet.read_table(io.BytesIO(archive.read("days.parquet"))).num_rows == len(
+        _json(archive, "days")
+    )
+    page = archive.read("index.html").decode()
+    assert "samples/battery.parquet" in page and decision["why"].split(".")[0] in page
+
+
+def test_samples_are_what_reading_gives_and_add_up_to_the_receipts(ada: Enrollment, lived: Decision) -> None:
+    _, archive = _made(ada)
+    table = parquet.read_table(io.BytesIO(archive.read("samples/battery.parquet")))
+    at = local(coaching.TUESDAY, "00:00")
+    expected = read(ada, ["battery"], at - timedelta(days=2), at + timedelta(days=2))["battery"]
+    assert table["time"].cast("int64").to_pylist() == expected["time"].tolist()
+    assert np.array_equal(table["level"].to_numpy(), expected["level"])
+    assert table["status"].to_pylist() == expected["status"].tolist()
+    assert table.schema.field("level").metadata == {b"unit": b"%"}
+    tally = _json(archive, "manifest")["files"]["samples/battery.parquet"]
+    stored = sum(UploadPart.objects.filter(stream="battery").values_list("n_stored", flat=True))
+    assert tally["n_stored"] == stored == tally["n_rows"] + tally["n_copies"] + tally["n_unreadable"]
+    assert tally["n_copies"] == tally["n_rows"] > 0
+
+
+def test_a_chunk_that_does_not_open_is_counted_and_the_rest_is_there(
+    ada: Enrollment, lived: Decision
+) -> None:
+    broken = Chunk.objects.filter(stream="battery").order_by("pk")[0]
+    Chunk.objects.filter(pk=broken.pk).update(sealed=b"x" * 64)
+    _, archive = _made(ada)
+    tally = _json(archive, "manifest")["files"]["samples/battery.parquet"]
+    assert tally["n_unreadable"] == broken.n_rows
+    assert tally["n_rows"] > 0 and tally["n_copies"] == 0
+
+
+def test_nothing_of_it_is_in_clear_in_storage(ada: Enrollment, lived: Decision, settings: Any) -> None:
+    takeout, _ = _made(ada)
+    folder = f"takeouts/{ada.public_id}/{takeout.public_id}"
+    names = storages["default"].listdir(folder)[1]
+    assert len(names) == takeout.n_pieces == 1
+    sealed = storages["default"].open(f"{folder}/{names[0]}").read()
+    assert b"PK\x03\x04" not in sealed and NOTE.encode() not in sealed
+
+
+def test_asking_twice_makes_one_copy_and_a_week_ends_it(ada: Enrollment) -> None:
+    now = timezone.now()
+    first = services.ask(enrollment=ada, user=ada.user, now=now)
+    assert services.ask(enrollment=ada, user=ada.user, now=now).pk == first.pk
+    assert run_one("takeout", first.pk, now)
+    assert services.expire(now + timedelta(days=6)) == 0
+    assert services.expire(now + timedelta(days=8)) == 1
+    assert storages["default"].listdir(f"takeouts/{ada.public_id}/{first.public_id}")[1] == []
+
+
+def test_who_is_forgotten_meanwhile_leaves_no_piece(
+    ada: Enrollment, lived: Decision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = services.ask(enrollment=ada, user=ada.user, now=timezone.now())
+    whole = services.making.write
+
+    def forgotten_at_the_end(person: Enrollment, file: Any, now: Any) -> None:
+        whole(person, file, now)
+        file.finish()
+        keys.shred(person, now=now)
+
+    monkeypatch.setattr(services.making, "write", forgotten_at_the_end)
+    run_one("takeout", asked.pk, timezone.now())
+    asked.refresh_from_db()
+    assert asked.state == Takeout.State.ASKED
+    assert storages["default"].listdir(f"takeouts/{ada.public_id}/{asked.public_id}")[1] == []
+
+
+def test_the_page_asks_and_gives_the_file_to_its_person_only(
+    ada: Enrollment, bea: User, cal: User, client: Client
+) -> None:
+    client.force_login(ada.user)
+    assert client.post("/app/privacy/takeout/").status_code == 302
+    assert "in the making" in client.get("/app/privacy/takeout/").content.decode()
+    takeout = Takeout.objects.get()
+    address = f"/app/privacy/takeout/{takeout.public_id}/"
+    assert client.get(address).status_code == 404  # not made yet
+    assert run_one("takeout", takeout.pk, timezone.now())
+    assert address in client.get("/app/privacy/takeout/").content.decode()
+    response = client.get(address)
+    body = b"".join(response.streaming_content)  # type: ignore[attr-defined]
+    assert (response["Content-Type"], len(body)) == ("application/zip", int(response["Content-Length"]))
+    assert response["Cache-Control"] == "no-store"
+    assert AuditEntry.objects.filter(action="takeout.fetch", object=f"takeout:{takeout.public_id}").exists()
+    other = factories.enrollment(ada.study, "bob", joined_at=JOINED_AT)
+    for stranger in (bea, cal, other.user):
+        client.force_login(stranger)
+        assert client.get(address).status_code == 404
+    client.logout()
+    assert client.get(address).status_code == 302

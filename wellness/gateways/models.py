@@ -1,0 +1,65 @@
+"""What a person asked to take with them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+
+from wellness.studies.models import Enrollment
+from wellness.work.claims import Claimable, ClaimableQuerySet
+
+
+class TakeoutQuerySet(ClaimableQuerySet):
+    def due(self, now: datetime) -> Self:
+        """Copies that were asked for and are not made yet."""
+        return self.filter(state=Takeout.State.ASKED).claimable(now).order_by("run_after", "pk")
+
+    def ready(self, now: datetime) -> Self:
+        """Copies that can be fetched."""
+        return self.filter(state=Takeout.State.MADE, expires_at__gt=now)
+
+    def expired(self, now: datetime) -> Self:
+        """Copies whose time is over and whose pieces are still there."""
+        return self.filter(state=Takeout.State.MADE, expires_at__lte=now)
+
+
+class Takeout(Claimable):
+    """One copy of all that is kept of a person, made for themselves, sealed, in pieces, for a week.
+
+    `fence` of the run that made it names its pieces, so that two runs never mix.
+    """
+
+    class State(models.TextChoices):
+        ASKED = "asked", "being made"
+        MADE = "made", "ready"
+        GONE = "gone", "gone"
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    enrollment = models.ForeignKey(Enrollment, models.PROTECT, related_name="takeouts")
+    state = models.CharField(max_length=5, choices=State.choices, default=State.ASKED)
+    asked_at = models.DateTimeField()
+    made_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    made_by = models.PositiveBigIntegerField(default=0, help_text="the fence its pieces are named by")
+    n_pieces = models.PositiveIntegerField(default=0)
+    n_bytes = models.PositiveBigIntegerField(default=0)
+
+    objects = TakeoutQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["enrollment"], condition=Q(state="asked"), name="%(app_label)s_%(class)s_one_asked"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="made") | Q(made_at__isnull=False, expires_at__isnull=False),
+                name="%(app_label)s_%(class)s_made_is_dated",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.public_id)

@@ -1,0 +1,57 @@
+"""Who the person is here, what they agreed to, and who looked."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from phenotyping.intake.models import Upload
+from wellness.audit.models import AuditEntry
+from wellness.audit.services import enrollment_chain
+from wellness.consent.models import ConsentDocument, ConsentEvent, ConsentState
+from wellness.studies.models import Enrollment
+
+
+def profile(person: Enrollment, now: datetime) -> dict[str, Any]:
+    """Study, pseudonym, account, time zones and phones."""
+    phones = ("platform", "model_name", "os_version", "app_version", "created_at", "revoked_at")
+    account = person.user
+    return {
+        "participant": person.public_id,
+        "study": person.study.name,
+        "site": person.site.name if person.site else None,
+        "code": person.code,
+        "phase": person.phase,
+        "started_at": person.started_at,
+        "ended_at": person.ended_at,
+        "account": {"email": account.email, "name": account.get_full_name()} if account else None,
+        "time_zones": list(person.zone_changes.order_by("from_at").values("from_at", "zone")),
+        "phones": list(person.devices.order_by("pk").values(*phones)),
+    }
+
+
+def consent(person: Enrollment, now: datetime) -> dict[str, Any]:
+    """Every act of consent, the texts it was about, and what is in force now."""
+    events = ConsentEvent.objects.filter(enrollment=person).order_by("seq")
+    documents = ConsentDocument.objects.filter(pk__in=events.values("document"))
+    in_force = ConsentState.objects.filter(enrollment=person, valid_to=None).order_by("purpose", "stream")
+    said = ("public_id", "seq", "at", "action", "capacity", "scopes", "covers_from", "withdrawal_mode")
+    text = ("public_id", "version", "locale", "audience", "body", "body_sha256", "effective_from")
+    return {
+        "events": list(events.values(*said, "document__public_id", "document_sha256")),
+        "documents": list(documents.order_by("version").values(*text)),
+        "in_force": list(in_force.values("purpose", "stream", "valid_from", "covers_from")),
+    }
+
+
+def access(person: Enrollment, now: datetime) -> list[dict[str, Any]]:
+    """Everything that was done with the person's data and who did it, oldest first."""
+    told = ("seq", "at", "actor", "actor_kind", "on_behalf_of", "action", "object", "purpose", "outcome")
+    chain = AuditEntry.objects.filter(chain=enrollment_chain(person.public_id))
+    return list(chain.order_by("seq").values(*told, "reason"))
+
+
+def uploads(person: Enrollment, now: datetime) -> list[dict[str, Any]]:
+    """What phones sent, with the receipts they got."""
+    told = ("public_id", "received_at", "sent_at", "zone", "n_sent", "n_stored", "n_refused", "receipt")
+    return list(Upload.objects.filter(enrollment=person).order_by("received_at", "pk").values(*told))
