@@ -23,9 +23,10 @@ demo: setup ## a cohort of synthetic people sent through the API, processed and 
 test: setup ## the whole suite: SQLite, or PostgreSQL where TEST_DATABASE_URL names one; ARGS is passed on
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
-lint: setup ## ruff, mypy, import-linter, templates, system checks, migrations
+lint: setup ## ruff, bandit, mypy, import-linter, templates, system checks, migrations
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive $(PACKAGES)
 	$(BIN)/mypy $(PACKAGES)
 	$(BIN)/lint-imports
 	find templates -name '*.html' -print0 | xargs -0r $(BIN)/djade --target-version 5.2 --check

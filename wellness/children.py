@@ -23,7 +23,7 @@ class Children:
     def start(self, name: str, module: str, *arguments: str) -> None:
         """Run a Python module as a child."""
         stdin = subprocess.PIPE if name == LIFELINE else subprocess.DEVNULL
-        self._processes[name] = subprocess.Popen(  # noqa: S603  the caller's own words
+        self._processes[name] = subprocess.Popen(  # nosec B603 # noqa: S603  the caller's own words
             [sys.executable, "-m", module, *arguments],
             cwd=self._folder,
             stdin=stdin,

@@ -57,7 +57,7 @@ def _refused(exc: Refusal) -> Response:
 
 def _retry_after(seconds: float | None) -> str:
     """Whole seconds; half a minute or more where nothing better is known."""
-    return str(math.ceil(random.uniform(*SOON_S) if seconds is None else seconds))  # noqa: S311
+    return str(math.ceil(random.uniform(*SOON_S) if seconds is None else seconds))  # nosec B311 # noqa: S311
 
 
 def _of_rest_framework(exc: Exception, context: dict[str, Any]) -> Response | None:

@@ -61,7 +61,7 @@ def day_values(
 def view(enrollment: Enrollment, day: Day, visible: frozenset[str]) -> DayView:
     """One day with the visible phenotypes only."""
     values = {name: one for name, one in opened(enrollment, day).items() if name in visible}
-    assert day.computed_at is not None  # noqa: S101  the queryset says so
+    assert day.computed_at is not None  # nosec B101 # noqa: S101  the queryset says so
     return DayView(day.on, day.zone, day.computed_at, values, day.observed_min, day.expected_min)
 
 

@@ -85,5 +85,5 @@ def _enough_today(device: Device, now: datetime) -> Refusal | None:
 
 def _later(code: str, message: str, status: int, after_s: float = 0.0) -> Refusal:
     """The refusal; phones that are told so together do not all come back together."""
-    jitter_s = random.uniform(*PATIENCE_S)  # noqa: S311  no secret
+    jitter_s = random.uniform(*PATIENCE_S)  # nosec B311 # noqa: S311  no secret
     return Refusal(code, message, status=status, retry_after_s=after_s + jitter_s)

@@ -15,7 +15,7 @@ from wellness.consent.purposes import (
 )
 
 SLUG, NAME = "demo", "Everyday wellbeing (demo)"
-PASSWORD = "demo-demo-demo"  # noqa: S105  printed for whoever runs the demo; its people do not exist
+PASSWORD = "demo-demo-demo"  # nosec B105 # noqa: S105  printed for whoever runs the demo; its people do not exist
 
 ASKED_FOR = (
     COLLECT,

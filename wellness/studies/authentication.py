@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from django.db.models import CharField
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
@@ -43,3 +44,14 @@ class DeviceAuthentication(BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         """Makes an unauthenticated answer a 401 that says how to sign in."""
         return "Bearer"
+
+
+class DeviceScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # registers itself
+    """How the API's description names the credential."""
+
+    target_class = DeviceAuthentication
+    name = "device"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        """A bearer token, in the words of OpenAPI."""
+        return {"type": "http", "scheme": "bearer"}

@@ -142,7 +142,7 @@ def _known(enrollment: Enrollment) -> _Opened | None:
 
 
 def _keep(enrollment: Enrollment, row: DataKey) -> _Opened:
-    assert row.wrapped is not None  # noqa: S101  callers look
+    assert row.wrapped is not None  # nosec B101 # noqa: S101  callers look
     prefix = _prefix_of(enrollment)
     key = sealing.unseal(keyring.key(row.key_epoch), bytes(row.wrapped), context=_wrap_context(prefix))
     opened = _Opened(

@@ -91,7 +91,7 @@ def _store(moved: list[tuple[int, bytes]], epoch: int) -> None:
     """One statement for all of them; the ORM would write a CASE of as many branches."""
     if moved:
         table, rows = f'"{DataKey._meta.db_table}"', ", ".join(["(%s, %s)"] * len(moved))
-        update = f"UPDATE {table} SET wrapped = v.column2, key_epoch = %s FROM (VALUES {rows}) AS v"  # noqa: S608
+        update = f"UPDATE {table} SET wrapped = v.column2, key_epoch = %s FROM (VALUES {rows}) AS v"  # nosec B608 # noqa: S608
         values: list[Any] = [epoch]
         values.extend(chain.from_iterable(moved))
         with connection.cursor() as cursor:

@@ -45,7 +45,7 @@ class Page(LoginRequiredMixin, View):
     @property
     def user(self) -> User:
         """Who is signed in."""
-        assert isinstance(self.request.user, User)  # noqa: S101  dispatch let nobody else in
+        assert isinstance(self.request.user, User)  # nosec B101 # noqa: S101  dispatch let nobody else in
         return self.request.user
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -17,7 +17,7 @@ class Home(LoginRequiredMixin, View):
     """Where do I go? Straight to the only place, or a choice of several."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        assert isinstance(request.user, User)  # noqa: S101  signed in, says the mixin
+        assert isinstance(request.user, User)  # nosec B101 # noqa: S101  signed in, says the mixin
         found = surfaces(request.user)
         if len(found) == 1:
             return redirect(HOMES[found[0]])

@@ -71,7 +71,7 @@ class ClaimableQuerySet(models.QuerySet[Any]):
             self.filter(pk=pk, fence=fence).update(
                 lease_until=None,
                 attempts=F("attempts") - (0 if counts else 1),
-                run_after=now + wait * random.uniform(0.8, 1.2),  # noqa: S311
+                run_after=now + wait * random.uniform(0.8, 1.2),  # nosec B311 # noqa: S311
                 last_error=error[:200],
             )
 

@@ -83,7 +83,7 @@ class _Cell:
 
     def _ask(self, about: bytes, raw: bytes) -> tuple[bytes, bytes]:
         process = self._running()
-        assert process.stdin and process.stdout  # noqa: S101  both are pipes
+        assert process.stdin and process.stdout  # nosec B101 # noqa: S101  both are pipes
         try:
             process.stdin.write(LENGTHS.pack(len(about), len(raw)) + about)
             process.stdin.write(raw)
@@ -127,7 +127,7 @@ class _Cell:
 
 
 def _started() -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
+    return subprocess.Popen(  # nosec B603 # this very program
         [sys.executable, "-m", "phenotyping.intake.decoding.cell_process"],
         cwd=ROOT,
         env=_ENVIRON,

@@ -53,7 +53,7 @@ def _elsewhere(area: str, options: dict[str, Any]) -> dict[str, Any]:
     command += ["--quick"] if options["quick"] else []
     try:
         with place(options["database"]) as environ:
-            done = subprocess.run(  # noqa: S603  this very program
+            done = subprocess.run(  # nosec B603 # noqa: S603  this very program
                 command, env=environ, stdout=subprocess.PIPE, text=True, check=False
             )
     except psycopg.OperationalError as error:
