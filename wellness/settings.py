@@ -7,6 +7,7 @@ from urllib.parse import quote
 import environ
 
 from wellness.lib.keyfile import read_or_create
+from wellness.logs import configuration
 from wellness.signing_in import *  # noqa: F403  all that allauth and passwords need
 from wellness.timetable import TIMETABLE
 
@@ -138,6 +139,7 @@ else:
 DATABASES["default"].setdefault("CONN_MAX_AGE", 60)
 
 CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://")}  # only rate limits live here
+CACHES["default"]["KEY_FUNCTION"] = "wellness.cachekey.hidden"
 if CACHES["default"]["BACKEND"].endswith("LocMemCache"):
     CACHES["default"].setdefault("OPTIONS", {"MAX_ENTRIES": 100_000})  # Django's 300 would forget most phones
 elif CACHES["default"]["BACKEND"].endswith("RedisCache"):
@@ -176,6 +178,7 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", default="wellness@loca
 TLS = env.bool("TLS", default=PRODUCTION)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = TLS
 SESSION_COOKIE_HTTPONLY = True
+SESSION_ENGINE = "wellness.accounts.sessions"
 SECURE_SSL_REDIRECT = TLS
 SECURE_REDIRECT_EXEMPT = [r"^health/"]  # asked from inside, before TLS
 SECURE_HSTS_SECONDS = 31_536_000 if TLS else 0
@@ -281,11 +284,5 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = TIMETABLE
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "loggers": {"kombu.connection": {"level": "ERROR"}},  # warns that a folder has no host name
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
-}
+LOGGING = configuration(env.str("LOG_LEVEL", default="WARNING"))
+DEFAULT_EXCEPTION_REPORTER = "wellness.reports.Report"

@@ -1,4 +1,4 @@
-"""What is deployed: clean under Django's own checks, and with no chance but the system's in auth and crypto."""
+"""What is deployed: clean under Django's own checks, and with the system's chance in auth and crypto."""
 
 import ast
 import os

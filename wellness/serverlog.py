@@ -1,0 +1,30 @@
+"""The web server's own lines (gunicorn.conf.py), as discreet as ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gunicorn.glogging import Logger
+
+from wellness.logs import UNTOLD, Discreet
+
+
+class ServerLogger(Logger):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn's logger, which tells no address, name or agent."""
+
+    def setup(self, cfg: Any) -> None:
+        """Handlers as configured, with our formatter for errors."""
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(Discreet(self.error_fmt, self.datefmt))
+
+    def exception(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        """An error with its frames; the address it names is not told."""
+        super().exception(msg, *(UNTOLD for _ in args), **kwargs)
+
+    def atoms(self, resp: Any, req: Any, environ: Mapping[str, Any], request_time: Any) -> dict[str, Any]:
+        """What an access line may hold: method, status, size and time."""
+        found: dict[str, Any] = super().atoms(resp, req, environ, request_time)
+        asked = f"{environ['REQUEST_METHOD']} {UNTOLD} {environ['SERVER_PROTOCOL']}"
+        return found | {"r": asked} | dict.fromkeys(("h", "u", "U", "q", "f", "a"), "-")
