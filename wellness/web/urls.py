@@ -6,6 +6,7 @@ from wellness.web.accounts import ChangePassword, SignIn
 from wellness.web.clinician.caseload import Caseload
 from wellness.web.clinician.person import Person
 from wellness.web.coordinator.board import Board
+from wellness.web.coordinator.processing import Register
 from wellness.web.coordinator.studies import Studies
 from wellness.web.home import Help, Home
 from wellness.web.participant.answers import Answers, CorrectAnswer
@@ -30,6 +31,7 @@ urlpatterns = [
     path("clinic/", Caseload.as_view(), name="caseload"),
     path("clinic/<uuid:enrollment>/", Person.as_view(), name="person"),
     path("console/", Studies.as_view(), name="studies"),
+    path("console/<slug:slug>/processing/", Register.as_view(), name="processing"),
     path("console/<slug:slug>/", Board.as_view(), name="board"),
     path("accounts/login/", SignIn.as_view(), name="account_login"),
     path("accounts/password/change/", ChangePassword.as_view(), name="account_change_password"),
