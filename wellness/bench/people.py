@@ -9,8 +9,8 @@ from wellness.consent.documents import SECTIONS, approve, draft_document, publis
 from wellness.consent.purposes import CONSENT_STREAMS, PURPOSES
 from wellness.consent.services import grant
 from wellness.lib.ids import new_secret
-from wellness.studies.models import Enrollment
-from wellness.studies.services import add_site, create_study, enroll, issue_device
+from wellness.studies.models import Enrollment, Role
+from wellness.studies.services import add_member, add_site, create_study, enroll, issue_device
 
 EVERYTHING = [(purpose, stream) for purpose in PURPOSES for stream in CONSENT_STREAMS]
 ZONE = "Europe/Helsinki"
@@ -34,7 +34,9 @@ def found(n: int, *, since: datetime) -> Sequence[Phone]:
         scopes=[(*scope, False) for scope in EVERYTHING],
     )
     for name in ("first", "second"):
-        approve(document=document, approver=_user(name))
+        approver = _user(name)
+        add_member(study=study, user=approver, role=Role.COORDINATOR)
+        approve(document=document, approver=approver)
     publish(document=document, now=since)
     phones = []
     for at in range(n):

@@ -25,7 +25,12 @@ from wellness.demo.script import (
 from wellness.studies.models import Enrollment, Role, Site, Study
 from wellness.studies.services import add_member, add_site, create_study, enroll, invite, publish_protocol
 
-STAFF = {"clinician": Role.CLINICIAN, "coordinator": Role.COORDINATOR}
+STAFF = {
+    "clinician": Role.CLINICIAN,
+    "coordinator": Role.COORDINATOR,
+    "administrator": Role.ADMINISTRATOR,
+}
+APPROVERS = ("coordinator", "administrator")
 EVERY_SO_MANY_DECLINE = 5
 
 
@@ -46,7 +51,7 @@ def found(people: Sequence[Person], *, starts_at: datetime, now: datetime) -> li
     study = create_study(slug=SLUG, name=NAME, target_n=len(people))
     site = add_site(study=study, slug="north", name="North clinic")
     staff = {name: _member(study, site, name, role) for name, role in STAFF.items()}
-    document = _document(study, list(staff.values()), starts_at)
+    document = _document(study, [staff[name] for name in APPROVERS], starts_at)
     publish_protocol(study=study, body=PROTOCOL, now=starts_at)
     return [
         _join(study, site, document, person, n=n, starts_at=starts_at, now=now)

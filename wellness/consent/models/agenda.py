@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Self
 
@@ -17,6 +18,12 @@ from wellness.work.claims import Claimable, ClaimableQuerySet
 
 
 class AgendaQuerySet(ClaimableQuerySet):
+    def call(self, people: Iterable[int], now: datetime) -> None:
+        """Have consent of these people looked at as soon as may be."""
+        pks = list(people)
+        self.bulk_create([self.model(enrollment_id=pk) for pk in pks], ignore_conflicts=True)
+        self.filter(enrollment__in=pks).update(next_at=now, run_after=now, attempts=0)
+
     def due(self, now: datetime) -> Self:
         """People whose consent changes by the clock by now: an expiry, a pause that ends, a new version."""
         return self.filter(next_at__lte=now).claimable(now).order_by("next_at", "pk")

@@ -1,5 +1,9 @@
 """What is in force: a projection of the events, rebuilt from them at any time."""
 
+from __future__ import annotations
+
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 
@@ -14,6 +18,12 @@ class Party(models.TextChoices):
     SELF = "self", "the person, or who represents them"
     PERMISSION = "permission", "a guardian's permission"
     ASSENT = "assent", "a child's assent"
+
+
+class StateQuerySet(models.QuerySet["ConsentState"]):
+    def held(self) -> Self:
+        """What people stand by: what is in force, and what a pause put aside."""
+        return self.filter(Q(valid_to=None) | Q(paused=True))
 
 
 class ConsentState(models.Model):
@@ -35,6 +45,8 @@ class ConsentState(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     paused = models.BooleanField(default=False)
     resumed_seq = models.PositiveIntegerField(null=True, blank=True)
+
+    objects = StateQuerySet.as_manager()
 
     class Meta:
         constraints = [
