@@ -22,6 +22,7 @@ from wellness.consent.models import (
     ConsentState,
 )
 from wellness.consent.purposes import Scope, expand, prerequisites
+from wellness.consent.signatures import Signing, sign
 from wellness.lib.refusal import Refusal
 from wellness.studies.models import Device, Enrollment, Phase
 
@@ -44,7 +45,7 @@ def grant(
     client_at: datetime | None = None,
     client_zone: str = "",
     device: Device | None = None,
-    printed_name: str = "",
+    signing: Signing | None = None,
 ) -> ConsentEvent:
     """The event by which a person agrees to scopes of a published document, in force at once."""
     person = gate.lock(enrollment)
@@ -70,7 +71,7 @@ def grant(
         reason=reason,
         at=now,
     )
-    _append(enrollment, person, event, printed_name=printed_name)
+    _append(enrollment, person, event, signing)
     hooks.granted(enrollment, frozenset(agreed), now)
     return event
 
@@ -84,7 +85,7 @@ def withdraw(
     mode: str = STOP,
     signer: User | None = None,
     reason: str = "",
-    printed_name: str = "",
+    signing: Signing | None = None,
 ) -> ConsentEvent:
     """The event by which a person takes back scopes, or everything; nothing uses them from this commit on.
 
@@ -108,7 +109,7 @@ def withdraw(
         reason=reason,
         at=now,
     )
-    _append(enrollment, person, event, printed_name=printed_name)
+    _append(enrollment, person, event, signing)
     hooks.withdrawn(enrollment, frozenset(revoked), now)
     return event
 
@@ -119,12 +120,13 @@ def rebuild(enrollment: Enrollment) -> list[Period]:
 
 
 def _append(
-    enrollment: Enrollment, person: Enrollment, event: ConsentEvent, *, printed_name: str = ""
+    enrollment: Enrollment, person: Enrollment, event: ConsentEvent, signing: Signing | None = None
 ) -> ConsentEvent:
-    """The saved event: chained, projected, recorded, the epoch moved on; the caller holds the lock."""
+    """The saved event: chained, signed, projected, recorded, epoch moved on; the caller holds the lock."""
     last = _last_event(person)
     event.enrollment, event.seq = person, last.seq + 1 if last else 1
     event.prev_hash = last.hash if last else START
+    sign(event, signing)
     event.hash = event_hash(event)
     event.save()
     _project(person, event)

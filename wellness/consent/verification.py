@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from wellness.audit.models import AuditEntry
+from wellness.audit.services import SYSTEM_CHAIN
+from wellness.consent import signatures
 from wellness.consent.documents import document_digest
 from wellness.consent.events import START, Period, event_hash, fold
-from wellness.consent.models import ConsentDocument, ConsentEvent, ConsentState
+from wellness.consent.models import ConsentDocument, ConsentEvent, ConsentState, StudyKey
+from wellness.lib.signing import key_id
 from wellness.studies.models import Enrollment
 
 
 def verify() -> str | None:
     """The first bad row in words, or None when everything is as it was written."""
-    return _first(_bad_document(document) for document in _published()) or _first(
-        verify_person(person) for person in Enrollment.objects.order_by("pk").iterator()
+    return (
+        _first(_bad_document(document) for document in _published())
+        or _first(_bad_key(key) for key in StudyKey.objects.select_related("study").order_by("pk"))
+        or _first(verify_person(person) for person in _people())
     )
 
 
 def verify_person(person: Enrollment) -> str | None:
     """The first bad row of one person in words, or None."""
     rows = ConsentEvent.objects.filter(enrollment=person).order_by("seq")
-    events = list(rows.select_related("enrollment", "document", "signer", "device"))
+    events = list(rows.select_related("enrollment__study", "document", "signer", "device", "proxy"))
     return _bad_event(person, events) or _bad_state(person, fold(events))
 
 
@@ -34,24 +40,47 @@ def _bad_document(document: ConsentDocument) -> str | None:
     return f"consent document {document.public_id}: its content was changed"
 
 
+def _people() -> Iterable[Enrollment]:
+    return Enrollment.objects.select_related("study").order_by("pk").iterator()
+
+
+def _bad_key(key: StudyKey) -> str | None:
+    """A key that nobody recorded was put there to sign what no person agreed to."""
+    where = f"consent key {key.kid} of study {key.study.public_id}"
+    if key_id(bytes(key.public)) != key.kid:
+        return f"{where}: it is another key"
+    first_use = AuditEntry.objects.filter(
+        chain=SYSTEM_CHAIN, action=signatures.FIRST_USE, object=f"consent_key:{key.kid}"
+    ).first()
+    if first_use is None or first_use.reason != signatures.named(key.study, bytes(key.public)):
+        return f"{where}: its first use was not recorded"
+    return None
+
+
 def _bad_event(person: Enrollment, events: list[ConsentEvent]) -> str | None:
-    last = START
+    last, public = START, signatures.public_keys(person.study)
     for seq, event in enumerate(events, start=1):
-        where = f"consent event #{seq} of enrollment {person.public_id}"
-        if event.seq != seq:
-            return f"{where}: it is missing"
-        if event.prev_hash != last:
-            return f"{where}: it does not follow the one before"
-        if event_hash(event) != event.hash:
-            return f"{where}: its content was changed"
-        if event.document_sha256 != event.document.body_sha256:
-            return f"{where}: it was for another text of its document"
+        problem = _problem(event, seq, last) or signatures.problem(event, public)
+        if problem:
+            return f"consent event #{seq} of enrollment {person.public_id}: {problem}"
         last = event.hash
     if person.consent_epoch != len(events):
         where = (
             f"consent event #{min(person.consent_epoch, len(events)) + 1} of enrollment {person.public_id}"
         )
         return f"{where}: the epoch is {person.consent_epoch}, there are {len(events)} events"
+    return None
+
+
+def _problem(event: ConsentEvent, seq: int, last: str) -> str | None:
+    if event.seq != seq:
+        return "it is missing"
+    if event.prev_hash != last:
+        return "it does not follow the one before"
+    if event_hash(event) != event.hash:
+        return "its content was changed"
+    if event.document_sha256 != event.document.body_sha256:
+        return "it was for another text of its document"
     return None
 
 

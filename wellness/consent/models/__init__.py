@@ -1,8 +1,9 @@
-"""Documents, events and the state they project to."""
+"""Documents, events, the state they project to, and the keys that events were signed with."""
 
 from wellness.consent.models.agenda import ConsentAgenda, Minority, PaperConsent
 from wellness.consent.models.document import Approval, ConsentDocument, ConsentScope
 from wellness.consent.models.event import Action, Capacity, ConsentEvent
+from wellness.consent.models.key import StudyKey
 from wellness.consent.models.state import ConsentState, Party
 
 __all__ = [
@@ -17,4 +18,5 @@ __all__ = [
     "Minority",
     "PaperConsent",
     "Party",
+    "StudyKey",
 ]
