@@ -13,8 +13,9 @@ from wellness.web.participant.answers import Answers, CorrectAnswer
 from wellness.web.participant.check_in import CheckIn
 from wellness.web.participant.my_data import MyData
 from wellness.web.participant.privacy import Privacy
+from wellness.web.participant.suggestion import Opened, Respond
 from wellness.web.participant.takeout import FetchTakeout, Takeouts
-from wellness.web.participant.today import Respond, Today
+from wellness.web.participant.today import Today
 
 urlpatterns = [
     path("", Home.as_view(), name="home"),
@@ -28,6 +29,7 @@ urlpatterns = [
     path("app/privacy/takeout/<uuid:takeout>/", FetchTakeout.as_view(), name="takeout"),
     path("app/privacy/answers/<uuid:answer>/", CorrectAnswer.as_view(), name="correct_answer"),
     path("app/suggestions/<uuid:delivery>/", Respond.as_view(), name="respond"),
+    path("app/suggestions/<uuid:delivery>/opened/", Opened.as_view(), name="opened"),
     path("clinic/", Caseload.as_view(), name="caseload"),
     path("clinic/<uuid:enrollment>/", Person.as_view(), name="person"),
     path("console/", Studies.as_view(), name="studies"),

@@ -55,6 +55,20 @@ def test_today_shows_the_suggestion_and_takes_the_answer(client: Client, sent: D
     assert "You said: did it" in client.get("/app/").content.decode()
 
 
+def test_a_suggestion_counts_as_seen_once_the_page_says_so(
+    client: Client, sent: Delivery, browser: Browser
+) -> None:
+    path = f"/app/suggestions/{sent.public_id}/opened/"
+    assert f'hx-post="{path}" hx-trigger="load"' in client.get("/app/").content.decode()
+    other = factories.enrollment(sent.enrollment.study, "ivy")
+    assert browser(other.user).post(path).status_code == 404
+    sent.refresh_from_db()
+    assert sent.opened_at is None
+    assert client.post(path).status_code == 204
+    sent.refresh_from_db()
+    assert sent.opened_at is not None
+
+
 def test_times_are_on_the_persons_own_clock(client: Client, sent: Delivery) -> None:
     client.post(f"/app/suggestions/{sent.public_id}/", {"response": "done"})
     local = sent.sent_at.astimezone(ZoneInfo("Europe/Helsinki"))

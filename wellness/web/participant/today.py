@@ -3,12 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.generic import TemplateView
 
@@ -16,11 +12,9 @@ from coach.decisions.explain import why
 from coach.decisions.models import Decision
 from coach.delivery.models import Delivery
 from coach.delivery.selectors import inbox
-from coach.delivery.services import mark_opened, respond
 from phenotyping.days.selectors import day_values
 from phenotyping.surveys.models import Answer
 from phenotyping.surveys.selectors import open_prompts
-from wellness.lib.refusal import Refusal
 from wellness.studies.models import Enrollment
 from wellness.web.access import ParticipantPage
 from wellness.web.charts.figure import Figure
@@ -32,11 +26,6 @@ from wellness.web.words import amount, named_day, span
 RECENT = 6
 TILES = {"sleep.duration": "sleep", "steps.total": "steps"}
 GREETINGS = ((5, "Good night"), (12, "Good morning"), (18, "Good afternoon"), (24, "Good evening"))
-THANKS = {
-    Delivery.Response.DONE: "Well done. Your answer is saved.",
-    Delivery.Response.NOT_NOW: "Fine, not now. Your answer is saved.",
-    Delivery.Response.LESS: "Noted. Your answer is saved.",
-}
 
 
 @dataclass(frozen=True)
@@ -58,8 +47,6 @@ class Today(ParticipantPage, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         now, person = timezone.now(), self.enrollment
         suggestion = inbox(person, now).first()
-        if suggestion is not None:
-            mark_opened(delivery=suggestion, now=now)
         return super().get_context_data(
             **kwargs,
             study=person.study,
@@ -72,22 +59,6 @@ class Today(ParticipantPage, TemplateView):
             tiles=tiles(person, now),
             recent=recent(person, suggestion),
         )
-
-
-class Respond(ParticipantPage):
-    """My answer to a suggestion; only to one of mine that reached me."""
-
-    def post(self, request: HttpRequest, delivery: UUID) -> HttpResponse:
-        found = Delivery.objects.to(self.enrollment).filter(public_id=delivery).first()
-        if found is None:
-            raise Http404
-        try:
-            answered = respond(delivery=found, response=request.POST.get("response", ""), now=timezone.now())
-        except Refusal as refusal:
-            messages.error(request, refusal.message)
-        else:
-            messages.success(request, THANKS[Delivery.Response(answered.response)])
-        return redirect("today")
 
 
 def greeting(enrollment: Enrollment, now: datetime) -> str:

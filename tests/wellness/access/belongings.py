@@ -1,0 +1,78 @@
+"""What addresses name: somebody's object in every relation to whoever asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from uuid import uuid4
+
+from django.utils import timezone
+
+from coach.delivery.models import Delivery
+from coach.delivery.services import queue
+from phenotyping.intake.partial import Whole, begin
+from phenotyping.surveys.models import Instrument
+from phenotyping.surveys.services import answer
+from tests.factories import coaching
+from wellness.gateways.models import Takeout
+from wellness.studies.models import Device, Enrollment
+
+OWN, UNASSIGNED, OTHER_SITE = "own or assigned", "unassigned", "other site"
+OTHER_STUDY, WITHDRAWN, NONEXISTENT = "other study", "withdrawn", "nonexistent"
+PEOPLE = (OWN, UNASSIGNED, OTHER_SITE, OTHER_STUDY, WITHDRAWN, NONEXISTENT)
+
+
+def belongings(people: Mapping[str, Enrollment], phones: Mapping[str, Device]) -> dict[str, dict[str, str]]:
+    """The objects by the name of the variable in addresses and by relation; a new variable needs its line."""
+
+    def each(make: Callable[[Enrollment], object]) -> dict[str, str]:
+        return {name: str(make(one)) for name, one in people.items()} | {NONEXISTENT: str(uuid4())}
+
+    sent = each(_suggestion)
+    return {
+        "answer": each(_answer),
+        "delivery": sent,
+        "enrollment": each(lambda person: person.public_id),
+        "id": {name: _upload(phone) for name, phone in phones.items()} | {NONEXISTENT: str(uuid4())},
+        "key": {NONEXISTENT: "unguessable"},
+        "slug": {OWN: "harbour", OTHER_STUDY: "inland", NONEXISTENT: "nowhere"},
+        "suggestion": sent,
+        "takeout": each(_takeout),
+        "uidb36": {NONEXISTENT: "zz"},
+    }
+
+
+def _answer(person: Enrollment) -> object:
+    """A check-in."""
+    now, instrument = timezone.now(), Instrument.objects.get(slug="check-in")
+    said = {"mood": 7}
+    return answer(
+        enrollment=person, instrument=instrument, public_id=uuid4(), values=said, recorded_at=now, now=now
+    ).public_id
+
+
+def _suggestion(person: Enrollment) -> object:
+    """A suggestion that reached the person."""
+    now = timezone.now()
+    made = queue(enrollment=person, message=coaching.message(), now=now, expires_at=now + timedelta(hours=9))
+    Delivery.objects.filter(pk=made.pk).update(state=Delivery.State.SENT, sent_at=now)
+    return made.public_id
+
+
+def _takeout(person: Enrollment) -> object:
+    """A copy that is ready to be fetched."""
+    now = timezone.now()
+    return Takeout.objects.create(
+        enrollment=person,
+        state=Takeout.State.MADE,
+        asked_at=now,
+        made_at=now,
+        expires_at=now + timedelta(days=1),
+    ).public_id
+
+
+def _upload(phone: Device) -> str:
+    """An upload that a phone has begun."""
+    upload_id, body = uuid4(), Whole("application/json", "", "", n_bytes=1_000, raw_length=None)
+    begin(device=phone, upload_id=upload_id, whole=body, now=timezone.now())
+    return str(upload_id)
