@@ -4,7 +4,7 @@
  * findings. Keeps a screenshot of each.
  *
  * Usage: node e2e/pages.mjs SITE.json [FOLDER]; without arguments the file that DEMO names.
- * SITE.json: {"base": url, "people": [{"role", "email", "password", "pages"?: [path]}],
+ * SITE.json: {"base": url, "people": [{"role", "email", "password", "seed"?, "pages"?: [path]}],
  * "pages"?: [{"role"?, "path", "status"?}]}; pages without a role are opened signed out, as are the sign-in, help
  * and missing page, which every site has. Exits 1 when anything was found.
  */

@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
+from allauth.account.internal.flows.login import record_authentication
+from django.contrib.auth.signals import user_logged_in
 from django.core.cache import cache
+from django.http import HttpRequest
 
 from tests import factories
 from wellness.accounts.models import User
@@ -15,6 +18,20 @@ from wellness.studies.services import issue_device
 def _empty_cache() -> Iterator[None]:
     yield
     cache.clear()  # sign-in rate limits would otherwise travel from test to test
+
+
+@pytest.fixture(autouse=True)
+def _forced_sign_ins_are_whole() -> Iterator[None]:
+    """`Client.force_login` leaves what a sign-in with a password and a second factor would."""
+
+    def prove(request: HttpRequest, user: User, **_: object) -> None:
+        if "REQUEST_METHOD" not in request.META:  # the empty request that force_login makes up
+            record_authentication(request, user, "password")
+            record_authentication(request, user, "mfa", type="totp")
+
+    user_logged_in.connect(prove)
+    yield
+    user_logged_in.disconnect(prove)
 
 
 @pytest.fixture

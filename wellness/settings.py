@@ -90,6 +90,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "wellness.accounts.door.Door",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
 ]
 

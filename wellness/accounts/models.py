@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
+from django.utils.crypto import salted_hmac
 
 
 class UserManager(BaseUserManager["User"]):
@@ -28,6 +29,9 @@ class User(AbstractUser):
     username = None  # type: ignore[assignment]
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     email = models.EmailField(unique=True)
+    session_epoch = models.PositiveIntegerField(
+        default=0, editable=False
+    )  # +1 ends every session from before
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -36,3 +40,8 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return str(self.public_id)
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session must hold to be of use: Django's digest of the password, and of the epoch too."""
+        proven = f"{self.password}|{self.session_epoch}"
+        return salted_hmac("wellness.accounts.session", proven, secret=secret, algorithm="sha256").hexdigest()

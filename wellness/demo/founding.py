@@ -8,6 +8,7 @@ from coach.decisions.services import publish_rule
 from coach.library.services import load_library
 from phenotyping.simulation.person import Person
 from phenotyping.surveys.instruments import load_instruments
+from wellness.accounts.factors import enrol_authenticator_app
 from wellness.accounts.models import User
 from wellness.consent.documents import approve, draft_document, publish
 from wellness.consent.models import ConsentDocument
@@ -16,6 +17,7 @@ from wellness.demo.script import (
     AGREED,
     CONSENT_TEXT,
     DECLINED_BY_SOME,
+    FACTOR_SEED,
     NAME,
     PASSWORD,
     PROTOCOL,
@@ -66,6 +68,7 @@ def start_coaching(*, now: datetime) -> None:
 
 def _member(study: Study, site: Site, name: str, role: Role) -> User:
     user = User.objects.create_user(f"{name}@demo.example", PASSWORD)
+    enrol_authenticator_app(user, FACTOR_SEED)
     add_member(study=study, user=user, role=role, site=site if role == Role.CLINICIAN else None)
     return user
 

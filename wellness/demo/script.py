@@ -16,6 +16,7 @@ from wellness.consent.purposes import (
 
 SLUG, NAME = "demo", "Everyday wellbeing (demo)"
 PASSWORD = "demo-demo-demo"  # nosec B105 # noqa: S105  printed for whoever runs the demo; its people do not exist
+FACTOR_SEED = "DEMODEMODEMODEMODEMODEMODEMODEMO"  # of the authenticator app of the demo's staff
 
 ASKED_FOR = (
     COLLECT,

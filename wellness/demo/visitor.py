@@ -23,6 +23,8 @@ class SignIn:
     email: str
     password: str
     pages: tuple[str, ...]
+    seed: str = ""  # of an authenticator app
+    code: str = ""  # one that works once
 
 
 def visit(address: str, people: Iterable[SignIn]) -> int:
@@ -43,10 +45,10 @@ def _visit_as(address: str, person: SignIn) -> int:
     token = TOKEN.search(fetch("/accounts/login/"))
     if token is None:
         raise PageBroken("the sign-in page has no form")
-    fetch(
-        "/accounts/login/",
-        {"login": person.email, "password": person.password, "csrfmiddlewaretoken": token[1]},
-    )
+    form = {"login": person.email, "password": person.password, "csrfmiddlewaretoken": token[1]}
+    asked = TOKEN.search(fetch("/accounts/login/", form))
+    if person.code and asked:
+        fetch("/accounts/2fa/authenticate/", {"code": person.code, "csrfmiddlewaretoken": asked[1]})
     for path in person.pages:
         page = fetch(path)
         if page.count("<h1") != 1 or 'name="password"' in page:

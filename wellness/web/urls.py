@@ -38,4 +38,7 @@ urlpatterns = [
     path("accounts/login/", SignIn.as_view(), name="account_login"),
     path("accounts/password/change/", ChangePassword.as_view(), name="account_change_password"),
     path("accounts/", include("allauth.account.urls")),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("accounts/sessions/", include("allauth.usersessions.urls")),
+    path("_allauth/", include("allauth.headless.urls")),
 ]

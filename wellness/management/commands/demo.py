@@ -16,9 +16,10 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from wellness.accounts.factors import current_code
 from wellness.demo import report
 from wellness.demo.cohort import Plan, simulate
-from wellness.demo.script import SLUG
+from wellness.demo.script import FACTOR_SEED, SLUG
 from wellness.demo.server import served
 from wellness.demo.tally import faults, tally
 from wellness.demo.visitor import SignIn, visit
@@ -44,9 +45,15 @@ class Command(BaseCommand):
         parser.add_argument(
             "--run", metavar="COMMAND", help="in a temporary folder; run this against the demo"
         )
+        parser.add_argument(
+            "--code", action="store_true", help="the code that staff of a demo are asked for now"
+        )
         parser.add_argument("--inside", action="store_true", help="do it here and serve nothing afterwards")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["code"]:
+            self.stdout.write(current_code(FACTOR_SEED))
+            return
         if options["participants"] < 1 or options["days"] < 1:
             raise CommandError("A demo has at least one participant and one day.")
         if (options["check"] or options["run"]) and not options["inside"]:
@@ -87,7 +94,13 @@ class Command(BaseCommand):
         """Run a command with the demo's address and sign-ins in the file that DEMO names."""
         facts = settings.VAR_DIR / "demo.json"
         doors = [
-            {"role": one.role, "email": one.email, "password": one.password, "pages": one.pages}
+            {
+                "role": one.role,
+                "email": one.email,
+                "password": one.password,
+                "seed": one.seed,
+                "pages": one.pages,
+            }
             for one in people
         ]
         facts.write_text(json.dumps({"base": f"http://{address}", "people": doors}))
