@@ -16,7 +16,7 @@ from wellness.accounts.models import User
 from wellness.accounts.presence import recently_authenticated
 from wellness.budget import source_of
 
-NOWHERE = "0.0.0.0"  # noqa: S104  what is asked through a Unix socket comes from no address
+NOWHERE = "0.0.0.0"  # nosec B104 # noqa: S104  what is asked through a Unix socket comes from no address
 
 
 class InvitationOnly(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types

@@ -13,7 +13,13 @@ from django.utils import timezone
 
 SOON = timedelta(minutes=5)  # how fresh a proof must be for what cannot be undone
 # RFC 8176 where it has a word; it has none for a code by e-mail and for a recovery code.
-_WORDS = {"password": "pwd", "code": "email", "totp": "otp", "webauthn": "hwk", "recovery_codes": "recovery"}
+_WORDS = {
+    "password": "pwd",  # nosec B105  a word for it
+    "code": "email",
+    "totp": "otp",
+    "webauthn": "hwk",
+    "recovery_codes": "recovery",
+}
 
 
 @dataclass(frozen=True)
