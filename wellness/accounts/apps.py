@@ -7,6 +7,7 @@ class AccountsConfig(AppConfig):
     verbose_name = "Accounts"
 
     def ready(self) -> None:
-        from wellness.accounts import factors, receivers  # noqa: F401  the receivers are joined by being read
+        from wellness.accounts import factors, receivers, trail  # noqa: F401  receivers are joined by being read
 
         factors.watch()
+        trail.join()

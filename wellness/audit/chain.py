@@ -47,6 +47,8 @@ def entry_hash(entry: AuditEntry) -> str:
         "sealed_detail": detail,
         "prev": entry.prev_hash,
     }
+    if entry.role is not None:
+        fields["role"] = entry.role
     return hashlib.sha256(LEAF + canonical(fields)).hexdigest()
 
 

@@ -10,6 +10,7 @@ class ActorKind(models.TextChoices):
     USER = "user", "person"
     DEVICE = "device", "phone"
     SERVICE = "service", "service"
+    ANONYMOUS = "anonymous", "nobody signed in"
 
 
 class Outcome(models.TextChoices):
@@ -43,6 +44,8 @@ class AuditEntry(AppendOnly):
     outcome = models.CharField(max_length=10, choices=Outcome.choices, default=Outcome.DONE)
     reason = models.CharField(max_length=200, blank=True)
     request_id = models.CharField(max_length=36, blank=True)
+    # Null where there is none, so that entries from before the column keep their hash and their bytes.
+    role = models.CharField(max_length=40, null=True, blank=True)  # noqa: DJ001
     epoch = models.BigIntegerField(null=True, blank=True)
     sealed_detail = models.BinaryField(null=True, blank=True)
     prev_hash = models.CharField(max_length=64)

@@ -28,6 +28,7 @@ __all__ = [
     "KeyUnavailable",
     "blob_key",
     "digest",
+    "is_open",
     "is_shredded",
     "make",
     "rewrapped",
@@ -116,6 +117,11 @@ def shred(enrollment: Enrollment, *, now: datetime) -> None:
 def is_shredded(enrollment: Enrollment) -> bool:
     """Whether the data key was destroyed by `shred`; one that is missing for another reason is a loss."""
     return DataKey.objects.filter(enrollment=enrollment, shredded_at__isnull=False).exists()
+
+
+def is_open(enrollment: Enrollment) -> bool:
+    """Whether this process holds the person's key now."""
+    return _known(enrollment) is not None
 
 
 def warm(enrollments: Iterable[Enrollment]) -> None:

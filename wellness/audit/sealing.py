@@ -1,0 +1,64 @@
+"""The part of an entry that only a key opens: a person's own for their chain, else one made from AUDIT_KEY.
+
+The chains cover the ciphertext, so they verify also when a person's key was destroyed.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import unicodedata
+from collections.abc import Callable, Mapping
+
+from django.conf import settings
+
+from wellness.lib import sealing
+from wellness.lib.canonical import canonical
+
+# (who the chain is about, what the envelope is bound to, bytes) -> bytes; None when there is no key any more.
+Turn = Callable[[str, str, bytes], bytes | None]
+_OWN: dict[str, tuple[Turn, Turn]] = {}
+
+
+def own_keys(kind: str, *, seal: Turn, unseal: Turn) -> None:
+    """Have chains "<kind>:<id>" sealed by the keys of a room above; it registers itself when it starts."""
+    _OWN[kind] = (seal, unseal)
+
+
+def sealed(chain: str, seq: int, detail: Mapping[str, str]) -> bytes | None:
+    """The envelope of an entry's detail; None for none, and for a person whose key was destroyed."""
+    if not detail:
+        return None
+    kind, _, owner = chain.partition(":")
+    plain = canonical(dict(detail))
+    if kind in _OWN:
+        return _OWN[kind][0](owner, _context(chain, seq), plain)
+    return sealing.seal(_key("detail"), plain, context=_context(chain, seq))
+
+
+def opened(chain: str, seq: int, envelope: bytes | None) -> dict[str, str]:
+    """What an entry's envelope holds; empty for none, and for a person whose key was destroyed."""
+    if envelope is None:
+        return {}
+    kind, _, owner = chain.partition(":")
+    if kind in _OWN:
+        plain = _OWN[kind][1](owner, _context(chain, seq), bytes(envelope))
+    else:
+        plain = sealing.unseal(_key("detail"), bytes(envelope), context=_context(chain, seq))
+    found: dict[str, str] = {} if plain is None else json.loads(plain)
+    return found
+
+
+def keyed_digest(kind: str, value: str) -> str:
+    """32 hex digits by which the same value is known again, and which nobody without AUDIT_KEY can guess."""
+    folded = unicodedata.normalize("NFKC", value).strip().casefold()
+    text = f"{kind}|{folded}".encode(errors="replace")
+    return hmac.new(_key("digest"), text, "sha256").hexdigest()[:32]
+
+
+def _key(purpose: str) -> bytes:
+    return sealing.subkey(settings.AUDIT_KEY.encode(), f"audit|{purpose}")
+
+
+def _context(chain: str, seq: int) -> str:
+    return f"audit|{chain}|{seq}"
