@@ -226,6 +226,7 @@ UPLOADS_WAIT_S = env.float("UPLOADS_WAIT_S", default=120.0)  # while days wait l
 DISK_FREE_SHARE = env.float("DISK_FREE_SHARE", default=0.1)  # of a volume; below it uploads wait
 DISK_FREE_BYTES = env.int("DISK_FREE_BYTES", default=0)
 JOIN_FAILURES_PER_HOUR = env.int("JOIN_FAILURES_PER_HOUR", default=100)  # a source address, with wrong codes
+RECEIPT_CHECKS_PER_HOUR = env.int("RECEIPT_CHECKS_PER_HOUR", default=60)  # a source address
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["wellness.studies.authentication.DeviceAuthentication"],

@@ -16,6 +16,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 
 from wellness.audit.services import SERVICE, SYSTEM_CHAIN, record
@@ -62,10 +63,9 @@ class Signing:
 def sign(event: ConsentEvent, signing: Signing | None = None) -> None:
     """Give the event its signature; every other field except its hash must be set already."""
     signing = signing or Signing()
-    key = signing_key(settings.SIGNING_KEY, f"consent|{event.enrollment.study.public_id}")
     signature: dict[str, Any] = {
         "alg": ALGORITHM,
-        "kid": _known(event.enrollment.study, public_bytes(key), event.at),
+        "kid": study_key(event.enrollment.study, now=event.at),
         "meaning": signing.meaning or MEANINGS[Action(event.action)],
         "method": signing.method or _usual_method(event),
         "amr": list(signing.amr),
@@ -74,7 +74,7 @@ def sign(event: ConsentEvent, signing: Signing | None = None) -> None:
     }
     payload = canonical(_payload(event, signature))
     signature["payload_sha256"] = hashlib.sha256(payload).hexdigest()
-    signature["value"] = base64.urlsafe_b64encode(key.sign(payload)).decode()
+    signature["value"] = base64.urlsafe_b64encode(private_key(event.enrollment.study).sign(payload)).decode()
     event.signature = signature
 
 
@@ -94,6 +94,29 @@ def problem(event: ConsentEvent, public: Mapping[str, bytes]) -> str | None:
     if signature.get("payload_sha256") != hashlib.sha256(payload).hexdigest():
         return "its signature names another payload"
     return None if _name_is_signed(event) else "its printed name is not the one that was signed"
+
+
+def private_key(study: Study) -> Ed25519PrivateKey:
+    """The key that signs for a study now."""
+    return signing_key(settings.SIGNING_KEY, f"consent|{study.public_id}")
+
+
+def study_key(study: Study, *, now: datetime) -> str:
+    """The name of the key that signs for a study; its public half is kept and recorded at its first use."""
+    public = public_bytes(private_key(study))
+    kid = key_id(public)
+    given = {"study": study, "public": public, "first_used_at": now}
+    _, first = StudyKey.objects.get_or_create(kid=kid, defaults=given)
+    if first:
+        record(
+            chain=SYSTEM_CHAIN,
+            actor=SERVICE,
+            action=FIRST_USE,
+            object=f"consent_key:{kid}",
+            reason=named(study, public),
+            at=now,
+        )
+    return kid
 
 
 def public_keys(study: Study) -> dict[str, bytes]:
@@ -159,23 +182,6 @@ def _payload(event: ConsentEvent, signature: Mapping[str, Any]) -> dict[str, Any
         "at": to_us(event.at),
         "prev": event.prev_hash,
     }
-
-
-def _known(study: Study, public: bytes, now: datetime) -> str:
-    """The name of the key; its public half is kept, and its first use recorded, the first time it signs."""
-    kid = key_id(public)
-    given = {"study": study, "public": public, "first_used_at": now}
-    _, first = StudyKey.objects.get_or_create(kid=kid, defaults=given)
-    if first:
-        record(
-            chain=SYSTEM_CHAIN,
-            actor=SERVICE,
-            action=FIRST_USE,
-            object=f"consent_key:{kid}",
-            reason=named(study, public),
-            at=now,
-        )
-    return kid
 
 
 def _sealed_name(event: ConsentEvent, written: str) -> dict[str, str | None]:

@@ -1,5 +1,6 @@
 """The public halves of the keys that consent was signed with."""
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.db import models
 
 from wellness.audit.appendonly import AppendOnly, AppendOnlyQuerySet
@@ -18,3 +19,7 @@ class StudyKey(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.kid} of {self.study_id}"
+
+    def loaded(self) -> Ed25519PublicKey:
+        """The key as something that verifies."""
+        return Ed25519PublicKey.from_public_bytes(bytes(self.public))
