@@ -14,4 +14,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("phenotyping.intake.config_api")),
     path("api/v1/", include("phenotyping.surveys.api")),
     path("api/v1/", include("coach.delivery.api")),
+    path("api/v1/", include("wellness.gateways.takeout.api")),
 ]

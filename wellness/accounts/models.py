@@ -9,6 +9,9 @@ from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
 from django.utils.crypto import salted_hmac
 
+from wellness.audit.models import ActorKind
+from wellness.audit.services import Actor
+
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
@@ -40,6 +43,11 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return str(self.public_id)
+
+    @property
+    def actor(self) -> Actor:
+        """How the record names this person."""
+        return Actor(ActorKind.USER, str(self.public_id))
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         """What a session must hold to be of use: Django's digest of the password, and of the epoch too."""

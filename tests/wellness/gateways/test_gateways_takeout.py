@@ -29,6 +29,7 @@ from wellness.gateways.models import Takeout
 from wellness.gateways.takeout import pieces, services
 from wellness.studies import keys
 from wellness.studies.models import Device, Enrollment
+from wellness.studies.services import issue_device
 from wellness.work.kinds import drain, run_one
 
 NOTE = "a sentence that only ada wrote"
@@ -57,7 +58,7 @@ def lived(ada: Enrollment, device: tuple[Device, str]) -> Decision:
 
 
 def _made(ada: Enrollment) -> tuple[Takeout, zipfile.ZipFile]:
-    asked = services.ask(enrollment=ada, user=ada.user, now=timezone.now())
+    asked = services.ask(enrollment=ada, actor=ada.user.actor, now=timezone.now())
     assert run_one("takeout", asked.pk, timezone.now())
     made = Takeout.objects.select_related("enrollment__study").get(pk=asked.pk)
     return made, zipfile.ZipFile(io.BytesIO(b"".join(pieces.read(made))))
@@ -124,8 +125,8 @@ def test_nothing_of_it_is_in_clear_in_storage(ada: Enrollment, lived: Decision, 
 
 def test_asking_twice_makes_one_copy_and_a_week_ends_it(ada: Enrollment) -> None:
     now = timezone.now()
-    first = services.ask(enrollment=ada, user=ada.user, now=now)
-    assert services.ask(enrollment=ada, user=ada.user, now=now).pk == first.pk
+    first = services.ask(enrollment=ada, actor=ada.user.actor, now=now)
+    assert services.ask(enrollment=ada, actor=ada.user.actor, now=now).pk == first.pk
     assert run_one("takeout", first.pk, now)
     assert services.expire(now + timedelta(days=6)) == 0
     assert services.expire(now + timedelta(days=8)) == 1
@@ -135,7 +136,7 @@ def test_asking_twice_makes_one_copy_and_a_week_ends_it(ada: Enrollment) -> None
 def test_who_is_forgotten_meanwhile_leaves_no_piece(
     ada: Enrollment, lived: Decision, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = services.ask(enrollment=ada, user=ada.user, now=timezone.now())
+    asked = services.ask(enrollment=ada, actor=ada.user.actor, now=timezone.now())
     whole = services.making.write
 
     def forgotten_at_the_end(person: Enrollment, file: Any, now: Any) -> None:
@@ -172,3 +173,23 @@ def test_the_page_asks_and_gives_the_file_to_its_person_only(
         assert client.get(address).status_code == 404
     client.logout()
     assert client.get(address).status_code == 302
+
+
+def test_a_phone_asks_and_fetches_its_own_persons_copy_only(
+    ada: Enrollment, device: tuple[Device, str], client: Client
+) -> None:
+    signed = {"HTTP_AUTHORIZATION": f"Bearer {device[1]}"}
+    asked = client.post("/api/v1/takeouts", **signed)
+    assert (asked.status_code, asked.json()["state"]) == (202, "asked")
+    assert client.post("/api/v1/takeouts", **signed).json() == asked.json()
+    address = f"/api/v1/takeouts/{asked.json()['id']}/file"
+    assert client.get(address, **signed).status_code == 404  # not made yet
+    assert run_one("takeout", Takeout.objects.get().pk, timezone.now())
+    (told,) = client.get("/api/v1/takeouts", **signed).json()["takeouts"]
+    body = b"".join(client.get(address, **signed).streaming_content)  # type: ignore[attr-defined]
+    assert (told["state"], told["n_bytes"]) == ("made", len(body))
+    other = factories.enrollment(ada.study, "bob", joined_at=JOINED_AT)
+    _, token = issue_device(enrollment=other, platform="ios", now=JOINED_AT)
+    assert client.get(address, HTTP_AUTHORIZATION=f"Bearer {token}").status_code == 404
+    assert client.get("/api/v1/takeouts", HTTP_AUTHORIZATION=f"Bearer {token}").json() == {"takeouts": []}
+    assert client.get(address).status_code == 401

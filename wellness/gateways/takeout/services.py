@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from wellness.accounts.models import User
-from wellness.audit.models import ActorKind
 from wellness.audit.services import SERVICE, Actor, enrollment_chain, record
 from wellness.consent import gate
 from wellness.gateways.models import Takeout
@@ -24,7 +23,7 @@ KEPT = timedelta(days=7)
 
 
 @transaction.atomic
-def ask(*, enrollment: Enrollment, user: User, now: datetime) -> Takeout:
+def ask(*, enrollment: Enrollment, actor: Actor, now: datetime) -> Takeout:
     """The copy being made for the person; asking again while one is being made gives that one.
 
     A person's own copy needs no consent: what they agreed to limits others, not themselves.
@@ -36,7 +35,7 @@ def ask(*, enrollment: Enrollment, user: User, now: datetime) -> Takeout:
     if keys.is_shredded(person):
         raise Refusal("forgotten", "Nothing is kept that could be copied.", status=409)
     asked = Takeout.objects.create(enrollment=person, asked_at=now, run_after=now)
-    _note(asked, "takeout.ask", Actor(ActorKind.USER, str(user.public_id)), now)
+    _note(asked, "takeout.ask", actor, now)
     wake("takeout", asked.pk)
     return asked
 
@@ -84,9 +83,10 @@ def expire(now: datetime) -> int:
     return n
 
 
-def fetched(takeout: Takeout, *, user: User, now: datetime) -> None:
-    """Record that the person fetched their copy."""
-    _note(takeout, "takeout.fetch", Actor(ActorKind.USER, str(user.public_id)), now)
+def fetch(takeout: Takeout, *, actor: Actor, now: datetime) -> Iterator[bytes]:
+    """The bytes of a copy that is ready, and a record that the person fetched it."""
+    _note(takeout, "takeout.fetch", actor, now)
+    return pieces.read(takeout)
 
 
 def _note(takeout: Takeout, action: str, actor: Actor, now: datetime) -> None:

@@ -8,6 +8,8 @@ from typing import Self
 
 from django.db import models
 
+from wellness.audit.models import ActorKind
+from wellness.audit.services import Actor
 from wellness.studies.models.enrollment import Enrollment
 
 
@@ -36,6 +38,11 @@ class Device(models.Model):
 
     def __str__(self) -> str:
         return f"{self.platform} of {self.enrollment_id}"
+
+    @property
+    def actor(self) -> Actor:
+        """How the record names this phone."""
+        return Actor(ActorKind.DEVICE, str(self.public_id))
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):

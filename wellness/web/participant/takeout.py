@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.views.generic import TemplateView
 
 from wellness.gateways.models import Takeout
-from wellness.gateways.takeout import pieces
-from wellness.gateways.takeout.services import ask, fetched
+from wellness.gateways.takeout.api import as_file
+from wellness.gateways.takeout.services import ask, fetch
 from wellness.lib.refusal import Refusal
 from wellness.web.access import ParticipantPage
 
@@ -32,7 +32,7 @@ class Takeouts(ParticipantPage, TemplateView):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         try:
-            ask(enrollment=self.enrollment, user=self.user, now=timezone.now())
+            ask(enrollment=self.enrollment, actor=self.user.actor, now=timezone.now())
         except Refusal as refusal:
             messages.error(request, refusal.message)
         else:
@@ -49,8 +49,4 @@ class FetchTakeout(ParticipantPage):
         found = mine.ready(now).filter(public_id=takeout).first()
         if found is None:
             raise Http404
-        fetched(found, user=self.user, now=now)
-        response = StreamingHttpResponse(pieces.read(found), content_type="application/zip")
-        response["Content-Length"] = str(found.n_bytes)
-        response["Content-Disposition"] = f'attachment; filename="my-data-{found.made_at:%Y-%m-%d}.zip"'
-        return response
+        return as_file(found, fetch(found, actor=self.user.actor, now=now))
