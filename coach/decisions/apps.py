@@ -13,11 +13,13 @@ class DecisionsConfig(AppConfig):
 
     def ready(self) -> None:
         from coach.decisions import outcomes, services
-        from coach.decisions.models import DecisionPoint, Outcome
+        from coach.decisions.models import Decision, DecisionPoint, Outcome
         from coach.decisions.models.outcome import OutcomeQuerySet
         from coach.decisions.models.point import DecisionPointQuerySet
         from phenotyping.intake import hooks
         from phenotyping.intake.hooks import Span
+        from wellness.consent.erasure.registry import erases
+        from wellness.consent.hooks import on_leaving, on_withdrawal
         from wellness.lib.clock import ZoneHistory
         from wellness.studies.models import Enrollment, ZoneChange
         from wellness.work.kinds import Kind, register
@@ -35,6 +37,11 @@ class DecisionsConfig(AppConfig):
             services.replan(enrollment=Enrollment.objects.get(pk=instance.enrollment_id))
 
         hooks.on_stored(samples_stored)
+        on_withdrawal(services.cancel)
+        on_leaving(outcomes.give_up)
+        erases(DecisionPoint)
+        erases(Decision)
+        erases(Outcome)
         post_save.connect(zone_changed, sender=ZoneChange, weak=False)
         post_delete.connect(zone_changed, sender=ZoneChange, weak=False)
         register(Kind("decision", "decide", due_points, services.decide))

@@ -69,6 +69,13 @@ def _missing(because: str, now: datetime) -> dict[str, Any]:
     }
 
 
+def give_up(enrollment: Enrollment, now: datetime) -> None:
+    """Close what is open and make nothing due: the person left."""
+    rows = Outcome.objects.filter(enrollment=enrollment)
+    rows.filter(state=Outcome.State.OPEN).update(**_missing("consent", now))
+    rows.update(computed_seq=F("stale_seq"))
+
+
 def context(outcome: Outcome) -> str:
     """What an outcome's sealed value is bound to."""
     return f"outcome|{outcome.decision_id}|value"

@@ -12,6 +12,7 @@ class DeliveryConfig(AppConfig):
         from coach.delivery import services
         from coach.delivery.models import Delivery, DeliveryQuerySet
         from wellness.consent import hooks
+        from wellness.consent.erasure.registry import erases
         from wellness.consent.purposes import INTERVENE, Scope
         from wellness.studies.models import Enrollment
         from wellness.work.kinds import Kind, register
@@ -23,5 +24,10 @@ class DeliveryConfig(AppConfig):
             if any(purpose == INTERVENE for purpose, _ in revoked):
                 services.cancel_pending(enrollment=enrollment)
 
+        def left(enrollment: Enrollment, now: datetime) -> None:
+            services.cancel_pending(enrollment=enrollment)
+
         hooks.on_withdrawal(withdrawn)
+        hooks.on_leaving(left)
+        erases(Delivery)
         register(Kind("delivery", "decide", due, services.send))

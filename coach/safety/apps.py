@@ -9,8 +9,13 @@ class SafetyConfig(AppConfig):
     def ready(self) -> None:
         from coach.delivery import guards as delivery_guards
         from coach.safety import guards, services
+        from coach.safety.models import Alert, Contraindication, Hold
         from phenotyping.surveys import hooks
+        from wellness.consent.erasure.registry import dropping, erases
 
         delivery_guards.register(guards.blocking)
         delivery_guards.register_silencer(guards.silencing)
         hooks.on_answer(services.answer_given)
+        erases(Hold, anonymise=dropping(Hold))
+        erases(Alert, anonymise=dropping(Alert))
+        erases(Contraindication, anonymise=dropping(Contraindication))

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.apps import AppConfig
+from django.db.models import F
 
 if TYPE_CHECKING:
     from phenotyping.days.models import DayQuerySet
@@ -17,10 +18,18 @@ class DaysConfig(AppConfig):
     def ready(self) -> None:
         from phenotyping.days import listening, services
         from phenotyping.days.models import Day
+        from wellness.consent.erasure.registry import erases
+        from wellness.consent.hooks import on_leaving
+        from wellness.studies.models import Enrollment
         from wellness.work.kinds import Kind, register
 
         def due(now: datetime) -> DayQuerySet:
             return Day.objects.due(now)
 
+        def left(enrollment: Enrollment, now: datetime) -> None:
+            Day.objects.filter(enrollment=enrollment).update(computed_seq=F("stale_seq"))
+
         listening.start()
+        on_leaving(left)
+        erases(Day)
         register(Kind("day", "compute", due, services.compute, slows_uploads=True))

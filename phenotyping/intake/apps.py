@@ -15,9 +15,11 @@ class IntakeConfig(AppConfig):
     verbose_name = "Intake"
 
     def ready(self) -> None:
-        from phenotyping.intake import compaction, partial
-        from phenotyping.intake.models import Shelf
-        from wellness.consent.hooks import on_withdrawal
+        from phenotyping.intake import compaction, forgetting, partial
+        from phenotyping.intake.models import Chunk, PartialUpload, Piece, Shelf, Upload, UploadPart
+        from wellness.consent.erasure.registry import Stage, Step, erases
+        from wellness.consent.erasure.registry import register as registers
+        from wellness.consent.hooks import on_leaving, on_withdrawal
         from wellness.work.kinds import Kind, register
 
         def due(now: datetime) -> ShelfQuerySet:
@@ -25,3 +27,20 @@ class IntakeConfig(AppConfig):
 
         register(Kind("gather", "bulk", due, compaction.gather_shelf))
         on_withdrawal(partial.forget)
+        on_leaving(forgetting.cancel)
+        registers(
+            Step(
+                "objects",
+                Stage.OBJECTS,
+                forgetting.objects,
+                forgetting.drop_intimate,
+                left=forgetting.n_objects,
+                outside=True,
+            )
+        )
+        erases(Shelf)
+        erases(Upload, anonymise=forgetting.coarsen)
+        erases(UploadPart, "upload__enrollment")
+        erases(Chunk)
+        erases(PartialUpload, "device__enrollment")
+        erases(Piece, "upload__device__enrollment")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.core.files.storage import storages
@@ -49,12 +50,28 @@ def orphans() -> Iterator[str]:
         yield from (name for name in names if name not in known)
 
 
+def names_of(person: object) -> Iterator[str]:
+    """The names of all objects in a person's folder, whatever the registry knows of them."""
+    for names in _names_of(str(person)):
+        yield from names
+
+
+def remove_folders(person: object) -> None:
+    """Take away a person's folders, where the storage has any and they are empty: their name is a name."""
+    for path in (*(f"{person}/{stream}" for stream in _folders(str(person))), str(person)):
+        with suppress(OSError):
+            storages["chunks"].delete(path)
+
+
 def _names() -> Iterator[list[str]]:
     """The names of all objects, a person's stream at a time: person / stream / chunk."""
-    storage = storages["chunks"]
     for person in filter(chunks.is_public_id, _folders("")):
-        for stream in _folders(person):
-            yield [f"{person}/{stream}/{name}" for name in storage.listdir(f"{person}/{stream}")[1]]
+        yield from _names_of(person)
+
+
+def _names_of(person: str) -> Iterator[list[str]]:
+    for stream in _folders(person):
+        yield [f"{person}/{stream}/{name}" for name in storages["chunks"].listdir(f"{person}/{stream}")[1]]
 
 
 def _folders(path: str) -> list[str]:

@@ -18,7 +18,7 @@ from wellness.consent.purposes import STORE, SURVEY
 from wellness.lib.clock import at_local
 from wellness.lib.refusal import Refusal
 from wellness.studies import keys
-from wellness.studies.models import Device, Enrollment, Protocol
+from wellness.studies.models import Device, Enrollment, Phase, Protocol
 
 logger = logging.getLogger(__name__)
 AHEAD = timedelta(minutes=5)
@@ -187,8 +187,18 @@ def plan_prompts(*, enrollment: Enrollment, protocol: Protocol, now: datetime) -
         if opens_at < closes_at and now < closes_at:
             key = {"enrollment": enrollment, "instrument": instrument, "on": on}
             times = {"opens_at": opens_at, "closes_at": closes_at}
-            n_new += Prompt.objects.get_or_create(**key, defaults=times)[1]
+            n_new += not Prompt.objects.filter(**key).exists() and _asked(enrollment, key | times)
     return n_new
+
+
+@transaction.atomic
+def _asked(enrollment: Enrollment, fields: Mapping[str, Any]) -> bool:
+    """Whether the person is asked: nobody leaves while this is written, and who left is not asked."""
+    if gate.lock(enrollment).phase != Phase.ACTIVE:
+        return False
+    times = {name: fields[name] for name in ("opens_at", "closes_at")}
+    key = {name: fields[name] for name in ("enrollment", "instrument", "on")}
+    return Prompt.objects.get_or_create(**key, defaults=times)[1]
 
 
 def plan_all_prompts(*, now: datetime) -> int:

@@ -1,6 +1,7 @@
 from datetime import date, datetime
 
 from django.apps import AppConfig
+from django.db.models import F
 
 
 class TwinsConfig(AppConfig):
@@ -11,8 +12,9 @@ class TwinsConfig(AppConfig):
     def ready(self) -> None:
         from phenotyping.days import hooks
         from phenotyping.twins import services
-        from phenotyping.twins.models import Twin, TwinQuerySet
+        from phenotyping.twins.models import Forecast, Twin, TwinQuerySet
         from wellness.consent import hooks as consent_hooks
+        from wellness.consent.erasure.registry import erases
         from wellness.studies.models import Enrollment
         from wellness.work.kinds import Kind, register
 
@@ -22,6 +24,12 @@ class TwinsConfig(AppConfig):
         def day_computed(enrollment: Enrollment, on: date, now: datetime) -> None:
             services.mark_stale(enrollment=enrollment, now=now)
 
+        def left(enrollment: Enrollment, now: datetime) -> None:
+            Twin.objects.filter(enrollment=enrollment).update(computed_seq=F("stale_seq"))
+
         hooks.on_computed(day_computed)
+        consent_hooks.on_leaving(left)
+        erases(Twin)
+        erases(Forecast)
         consent_hooks.on_withdrawal(services.consent_withdrawn)
         register(Kind("twin", "compute", due, services.fit))

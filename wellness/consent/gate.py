@@ -21,7 +21,7 @@ from wellness.consent.purposes import PURPOSES, prerequisites
 from wellness.consent.windows import Window, intersection, union
 from wellness.lib.refusal import Refusal
 from wellness.prepared import Given, Instances, Select
-from wellness.studies.models import Enrollment, Phase
+from wellness.studies.models import GONE, Enrollment, Phase
 
 _LOCKED = Instances(
     lambda: Enrollment.objects.filter(pk=Given("person", BigIntegerField())).select_for_update(
@@ -63,13 +63,26 @@ class ConsentDenied(Refusal):
         super().__init__("consent_denied", message, status=403, extra=extra)
 
 
+class PersonLeft(Refusal):
+    """The person left for good; nothing about them is written any more."""
+
+    def __init__(self) -> None:
+        message = "This person has left, and nothing more is kept about them."
+        super().__init__("consent_withdrawn", message, status=403)
+
+
 def lock(enrollment: Enrollment) -> Enrollment:
-    """The enrollment, read afresh and locked until the transaction ends: no consent changes meanwhile."""
+    """The enrollment, read afresh and locked until the transaction ends: no consent changes meanwhile.
+
+    PersonLeft for one who left for good: whatever began before that is discarded here.
+    """
     if not connection.in_atomic_block:
         raise TransactionManagementError("gate.lock holds only inside transaction.atomic")
     found = _LOCKED.found(person=enrollment.pk)
     if not found:
         raise Enrollment.DoesNotExist
+    if found[0].phase in GONE:
+        raise PersonLeft
     return found[0]
 
 

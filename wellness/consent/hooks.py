@@ -7,9 +7,11 @@ from wellness.consent.purposes import Scope
 from wellness.studies.models import Enrollment
 
 ConsentMoved = Callable[[Enrollment, frozenset[Scope], datetime], None]
+Left = Callable[[Enrollment, datetime], None]
 
 _GRANTED: list[ConsentMoved] = []
 _WITHDRAWN: list[ConsentMoved] = []
+_LEFT: list[Left] = []
 
 
 def on_grant(act: ConsentMoved) -> ConsentMoved:
@@ -29,6 +31,16 @@ def on_withdrawal(act: ConsentMoved) -> ConsentMoved:
     return act
 
 
+def on_leaving(act: Left) -> Left:
+    """Have `act(enrollment, now)` called in the transaction in which a person leaves for good.
+
+    It cancels what is due for them, after `on_withdrawal`; what is kept of them is the registry's (erasure).
+    """
+    if act not in _LEFT:
+        _LEFT.append(act)
+    return act
+
+
 def granted(enrollment: Enrollment, scopes: frozenset[Scope], now: datetime) -> None:
     """Tell every room; one that fails undoes the transaction."""
     for act in _GRANTED:
@@ -39,3 +51,9 @@ def withdrawn(enrollment: Enrollment, revoked: frozenset[Scope], now: datetime) 
     """Tell every room; one that fails undoes the transaction, so no room acts on half a withdrawal."""
     for act in _WITHDRAWN:
         act(enrollment, revoked, now)
+
+
+def left(enrollment: Enrollment, now: datetime) -> None:
+    """Tell every room that nothing is due for this person any more."""
+    for act in _LEFT:
+        act(enrollment, now)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
 from django.db import models, transaction
 
 from wellness.accounts.models import User
 from wellness.audit.models import ActorKind
 from wellness.audit.services import SERVICE, Actor, enrollment_chain, record
-from wellness.consent import gate, hooks
+from wellness.consent import gate, hooks, leaving, modes
 from wellness.consent.documents import document_digest
 from wellness.consent.events import GRANTING, START, Period, event_hash, fold
 from wellness.consent.models import (
@@ -21,13 +22,11 @@ from wellness.consent.models import (
     ConsentScope,
     ConsentState,
 )
+from wellness.consent.modes import STOP
 from wellness.consent.purposes import Scope, expand, prerequisites
 from wellness.consent.signatures import Signing, sign
 from wellness.lib.refusal import Refusal
 from wellness.studies.models import Device, Enrollment, Phase
-
-STOP = "stop"
-WITHDRAWAL_MODES = (STOP,)  # pause, anonymise and erase join when each does what it says
 
 
 @transaction.atomic
@@ -86,17 +85,20 @@ def withdraw(
     signer: User | None = None,
     reason: str = "",
     signing: Signing | None = None,
+    device: Device | None = None,
+    event_id: UUID | None = None,
 ) -> ConsentEvent:
     """The event by which a person takes back scopes, or everything; nothing uses them from this commit on.
 
-    Taking back a scope that its document requires takes back everything.
+    Taking back a scope that its document requires takes back everything. Modes other than `stop` end it for
+    good (`leaving`). `event_id` is the event's, where somebody chose it before.
     """
-    if mode not in WITHDRAWAL_MODES:
-        raise Refusal("unknown_mode", f"There is no way to withdraw named {mode}.", field="mode")
+    modes.require_mode(mode)
     person = gate.lock(enrollment)
     last = _last_event(person)
     if last is None:
         raise Refusal("nothing_granted", "Nothing was ever agreed to.", status=409)
+    modes.require(mode, last.document.body, everything=scopes is None)
     taken_back = _taken_back(person, scopes)
     revoked = {*taken_back, *_resting_on(person, taken_back)}
     event = ConsentEvent(
@@ -106,11 +108,14 @@ def withdraw(
         scopes=[list(scope) for scope in taken_back],
         withdrawal_mode=mode,
         signer=signer,
+        device=device,
         reason=reason,
         at=now,
+        **({"public_id": event_id} if event_id else {}),
     )
     _append(enrollment, person, event, signing)
     hooks.withdrawn(enrollment, frozenset(revoked), now)
+    leaving.follow(enrollment, event, frozenset(revoked), now)
     return event
 
 

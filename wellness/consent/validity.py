@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from wellness.consent import modes
 from wellness.consent.models import ConsentDocument
 from wellness.consent.purposes import INTERVENE, MODEL, POPULATION
 
@@ -34,13 +35,15 @@ def problems(document: ConsentDocument) -> list[str]:
     """Everything that keeps a document from being published, in words; nothing when it may be."""
     body = {str(name): text for name, text in document.body.items()}
     empty = [name for name in SECTIONS if not _says_something(body.get(name))]
-    unknown = sorted(set(body) - set(SECTIONS))
+    unknown = sorted(set(body) - {*SECTIONS, modes.SECTION})
     purposes = set(document.scopes.values_list("purpose", flat=True))
     found = []
     if empty:
         found.append(f"The document says nothing about: {', '.join(empty)}.")
     if unknown:
         found.append(f"The document has sections that nobody knows: {', '.join(unknown)}.")
+    if nameless := modes.unknown(body):
+        found.append(f"There is no way to withdraw named: {', '.join(nameless)}.")
     if not purposes:
         found.append("The document has nothing to agree to.")
     if purposes & AUTOMATED and _DENIAL.fullmatch(str(body.get("automated_decisions") or "")):

@@ -8,8 +8,9 @@ from django.db import transaction
 from coach.decisions.models import DecisionPoint, DecisionRule
 from coach.decisions.services.rule import rules_in_force
 from coach.decisions.spec import RuleSpec, spec_of
+from wellness.consent.purposes import Scope
 from wellness.lib.clock import ZoneHistory, at_local
-from wellness.studies.models import Enrollment
+from wellness.studies.models import Enrollment, Phase
 
 ALL_DAY = timedelta(days=1)
 
@@ -23,9 +24,18 @@ def plan(*, now: datetime, only: Enrollment | None = None) -> int:
         if person.study_id not in rules:
             rules[person.study_id] = [(rule, spec_of(rule.body)) for rule in rules_in_force(person.study)]
         fresh += _points(person, rules[person.study_id], now)
-    planned = DecisionPoint.objects.filter(enrollment__in={point.enrollment_id for point in fresh})
+    return _keep(fresh)
+
+
+@transaction.atomic
+def _keep(fresh: list[DecisionPoint]) -> int:
+    """How many points are new, of those who still take part: nobody leaves while this is written."""
+    people = Enrollment.objects.active().filter(pk__in={point.enrollment_id for point in fresh})
+    here = set(people.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
+    planned = DecisionPoint.objects.filter(enrollment__in=here)
     n_before = planned.count()
-    DecisionPoint.objects.bulk_create(fresh, ignore_conflicts=True)
+    kept = [point for point in fresh if point.enrollment_id in here]
+    DecisionPoint.objects.bulk_create(kept, ignore_conflicts=True)
     return planned.count() - n_before
 
 
@@ -54,6 +64,12 @@ def _wall(zones: ZoneHistory, on: date, slot: time) -> tuple[str, datetime]:
     zone = zones.at(zones.day(on).starts_at)
     zone = zones.at(at_local(on, slot, zone))
     return zone, at_local(on, slot, zone)
+
+
+def cancel(enrollment: Enrollment, revoked: frozenset[Scope], now: datetime) -> None:
+    """Take the open points of somebody away who takes no part any more."""
+    if enrollment.phase != Phase.ACTIVE:
+        DecisionPoint.objects.filter(enrollment=enrollment, closed_at=None).delete()
 
 
 @transaction.atomic

@@ -1,9 +1,10 @@
-"""Documents, events, the state they project to, and the keys that events were signed with."""
+"""Documents, events, the state they project to, the keys that events were signed with, and who leaves."""
 
 from wellness.consent.models.agenda import ConsentAgenda, Minority, PaperConsent
 from wellness.consent.models.document import Approval, ConsentDocument, ConsentScope
 from wellness.consent.models.event import Action, Capacity, ConsentEvent
 from wellness.consent.models.key import StudyKey
+from wellness.consent.models.leaving import DeletionReceipt, ErasureRequest, TombstoneMark
 from wellness.consent.models.state import ConsentState, Party
 
 __all__ = [
@@ -15,8 +16,11 @@ __all__ = [
     "ConsentEvent",
     "ConsentScope",
     "ConsentState",
+    "DeletionReceipt",
+    "ErasureRequest",
     "Minority",
     "PaperConsent",
     "Party",
     "StudyKey",
+    "TombstoneMark",
 ]

@@ -32,6 +32,9 @@ class Device(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     last_seen_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    purge = models.JSONField(
+        null=True, blank=True, help_text="streams it must delete after a withdrawal, until it says it did"
+    )
 
     # What DRF asks of whoever a request is authenticated as.
     is_authenticated = True

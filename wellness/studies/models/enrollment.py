@@ -24,6 +24,13 @@ class Phase(models.TextChoices):
     PAUSED = "paused", "paused"
     COMPLETED = "completed", "completed"
     WITHDRAWN = "withdrawn", "withdrawn"
+    LOCKED = "locked", "locked for regulators"
+    ANONYMOUS = "anonymous", "left, made anonymous"
+    ERASED = "erased", "left, erased"
+
+
+# Who left for good: nobody writes about them any more, and no page shows them.
+GONE = frozenset({Phase.LOCKED, Phase.ANONYMOUS, Phase.ERASED})
 
 
 class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
@@ -40,11 +47,11 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
             ended_at=None,
             role__in=roles or (Role.CLINICIAN, Role.COORDINATOR, Role.ADMINISTRATOR),
         )
-        return self.filter(models.Exists(held))
+        return self.filter(models.Exists(held)).exclude(phase__in=GONE)
 
     def of(self, user: User) -> Self:
-        """The user's own enrollments."""
-        return self.filter(user=user)
+        """The user's own enrollments, without those they left for good."""
+        return self.filter(user=user).exclude(phase__in=GONE)
 
 
 class Enrollment(models.Model):
