@@ -40,5 +40,5 @@ urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/sessions/", include("allauth.usersessions.urls")),
-    path("_allauth/", include("allauth.headless.urls")),
+    path("_allauth/app/v1/", include("wellness.web.phones")),
 ]

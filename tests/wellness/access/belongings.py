@@ -14,6 +14,7 @@ from phenotyping.intake.partial import Whole, begin
 from phenotyping.surveys.models import Instrument
 from phenotyping.surveys.services import answer
 from tests.factories import coaching
+from tests.factories.passkey import passkey_of
 from wellness.gateways.models import Takeout
 from wellness.studies.models import Device, Enrollment
 
@@ -35,6 +36,7 @@ def belongings(people: Mapping[str, Enrollment], phones: Mapping[str, Device]) -
         "enrollment": each(lambda person: person.public_id),
         "id": {name: _upload(phone) for name, phone in phones.items()} | {NONEXISTENT: str(uuid4())},
         "key": {NONEXISTENT: "unguessable"},
+        "pk": each(_passkey) | {NONEXISTENT: "999999"},
         "slug": {OWN: "harbour", OTHER_STUDY: "inland", NONEXISTENT: "nowhere"},
         "suggestion": sent,
         "takeout": each(_takeout),
@@ -69,6 +71,12 @@ def _takeout(person: Enrollment) -> object:
         made_at=now,
         expires_at=now + timedelta(days=1),
     ).public_id
+
+
+def _passkey(person: Enrollment) -> object:
+    """A passkey that the person signs in with."""
+    assert person.user
+    return passkey_of(person.user).pk
 
 
 def _upload(phone: Device) -> str:

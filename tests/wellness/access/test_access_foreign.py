@@ -1,6 +1,7 @@
 """Somebody else's object and one that never was are the same to whoever may not know of either."""
 
 import re
+from urllib.parse import quote
 
 from django.core.cache import cache
 from django.http import HttpResponseBase
@@ -17,8 +18,11 @@ ONE_OFF = {"X-Request-ID", "X-Request-Id", "Retry-After", "Set-Cookie"}
 
 def seen(response: HttpResponseBase, path: str) -> tuple[int, dict[str, str], bytes]:
     """All that a client sees of an answer, without what is new in every one and the address it asked for."""
-    body = TOKEN.sub(b"", getattr(response, "content", b"")).replace(path.encode(), b"")
-    headers = {name: value.replace(path, "") for name, value in response.items() if name not in ONE_OFF}
+    quoted = quote(path, safe="")
+    body = TOKEN.sub(b"", getattr(response, "content", b""))
+    body = body.replace(path.encode(), b"").replace(quoted.encode(), b"")
+    headers = {name: value.replace(path, "").replace(quoted, "") for name, value in response.items()}
+    headers = {name: value for name, value in headers.items() if name not in ONE_OFF}
     headers["Content-Length"] = str(len(body))
     return response.status_code, headers, body
 
