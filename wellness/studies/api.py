@@ -1,23 +1,26 @@
-"""Devices join with an invitation: POST /api/v1/devices."""
+"""Devices join with an invitation, and are listed and revoked by each other: /api/v1/devices."""
 
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
-from django.conf import settings
+from django.http import Http404
 from django.urls import path
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers, status
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from wellness.budget import overspent, source_of
 from wellness.lib.clock import utc_now
 from wellness.lib.refusal import Refusal
+from wellness.studies.authentication import phone_of
 from wellness.studies.models import Device
-from wellness.studies.services import register_device
+from wellness.studies.patience import require_patience
+from wellness.studies.services import register_device, revoke_device
 
 PHONES = [choice for choice in Device.Platform.choices if choice[0] != Device.Platform.IMPORT]
 
@@ -52,22 +55,53 @@ REGISTERED = inline_serializer(
 )
 
 
-class Devices(APIView):
-    """Registering needs no credential: the invitation is one."""
+LISTED = inline_serializer(
+    "ListedDevice",
+    {
+        "device": serializers.UUIDField(),
+        "platform": serializers.CharField(),
+        "model_name": serializers.CharField(),
+        "os_version": serializers.CharField(),
+        "app_version": serializers.CharField(),
+        "registered_at": serializers.DateTimeField(),
+        "last_seen_at": serializers.DateTimeField(allow_null=True),
+        "is_this_one": serializers.BooleanField(),
+    },
+    many=True,
+)
 
-    authentication_classes = ()
-    permission_classes = (AllowAny,)
+
+class Devices(APIView):
+    """The phones of my enrollment. Registering one needs no credential: the invitation is one."""
+
+    def get_authenticators(self) -> list[BaseAuthentication]:
+        """Nothing is asked of a phone that registers."""
+        return [] if self._registers() else super().get_authenticators()
+
+    def get_permissions(self) -> list[Any]:
+        """A phone that registers may; for anything else it must be known."""
+        return [AllowAny()] if self._registers() else super().get_permissions()
+
+    def _registers(self) -> bool:
+        return self.request.method == "POST"
+
+    @extend_schema(responses={200: LISTED})
+    def get(self, request: Request) -> Response:
+        """Every phone that may send for my enrollment, the latest first."""
+        here = phone_of(request)
+        known = Device.objects.in_use(here.enrollment).order_by("-created_at")
+        return Response([_shown(one, here) for one in known], headers={"Cache-Control": "no-store"})
 
     @extend_schema(request=Registration, responses={201: REGISTERED})
     def post(self, request: Request) -> Response:
         """The device, its token (shown only now) and the enrollment it may upload for."""
-        _require_patience(request)
+        require_patience(request.META, now=utc_now())
         form = Registration(data=request.data)
         form.is_valid(raise_exception=True)
         try:
             device, token = register_device(now=utc_now(), **form.validated_data)
         except Refusal:
-            _require_patience(request, spend=1)
+            require_patience(request.META, now=utc_now(), spend=1)
             raise
         answer = {
             "device": str(device.public_id),
@@ -77,13 +111,34 @@ class Devices(APIView):
         return Response(answer, status=status.HTTP_201_CREATED, headers={"Cache-Control": "no-store"})
 
 
-def _require_patience(request: Request, *, spend: int = 0) -> None:
-    """Refusal of a source address that tried too many wrong codes: nobody is to guess one."""
-    name, limit = f"join:{source_of(request.META)}", settings.JOIN_FAILURES_PER_HOUR
-    left_s = limit and overspent(name, limit=limit, window_s=3_600, now=utc_now(), spend=spend)
-    if left_s:
-        message = "Too many wrong codes came from here; try again later."
-        raise Refusal("too_many_attempts", message, status=429, retry_after_s=left_s)
+class OneDevice(APIView):
+    """One of the phones of my enrollment."""
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, device: UUID) -> Response:
+        """It may send nothing from its next request on; a phone may take itself out, too."""
+        found = Device.objects.in_use(phone_of(request).enrollment).filter(public_id=device).first()
+        if found is None:
+            raise Http404
+        revoke_device(device=found, now=utc_now(), actor=phone_of(request).actor)
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-urlpatterns = [path("devices", Devices.as_view(), name="devices")]
+def _shown(device: Device, here: Device) -> dict[str, Any]:
+    seen = device.last_seen_at
+    return {
+        "device": str(device.public_id),
+        "platform": device.platform,
+        "model_name": device.model_name,
+        "os_version": device.os_version,
+        "app_version": device.app_version,
+        "registered_at": device.created_at.isoformat(),
+        "last_seen_at": seen and seen.isoformat(),
+        "is_this_one": device.pk == here.pk,
+    }
+
+
+urlpatterns = [
+    path("devices", Devices.as_view(), name="devices"),
+    path("devices/<uuid:device>", OneDevice.as_view(), name="device"),
+]

@@ -8,8 +8,9 @@ class StudiesConfig(AppConfig):
 
     def ready(self) -> None:
         from wellness.accounts import staff
-        from wellness.studies import trail
+        from wellness.studies import joining, trail
         from wellness.studies.models import Membership
 
         staff.join(lambda user: Membership.objects.filter(user=user, ended_at=None).exists())
         trail.join()
+        joining.join()

@@ -9,8 +9,10 @@ from wellness.web.coordinator.board import Board
 from wellness.web.coordinator.processing import Register
 from wellness.web.coordinator.studies import Studies
 from wellness.web.home import Help, Home
+from wellness.web.join import Join
 from wellness.web.participant.answers import Answers, CorrectAnswer
 from wellness.web.participant.check_in import CheckIn
+from wellness.web.participant.devices import Devices, RevokeDevice
 from wellness.web.participant.my_data import MyData
 from wellness.web.participant.privacy import Privacy
 from wellness.web.participant.suggestion import Opened, Respond
@@ -20,6 +22,7 @@ from wellness.web.participant.today import Today
 urlpatterns = [
     path("", Home.as_view(), name="home"),
     path("help/", Help.as_view(), name="help"),
+    path("join/", Join.as_view(), name="join"),
     path("app/", Today.as_view(), name="today"),
     path("app/check-in/", CheckIn.as_view(), name="check_in"),
     path("app/data/", MyData.as_view(), name="my_data"),
@@ -28,6 +31,8 @@ urlpatterns = [
     path("app/privacy/takeout/", Takeouts.as_view(), name="takeouts"),
     path("app/privacy/takeout/<uuid:takeout>/", FetchTakeout.as_view(), name="takeout"),
     path("app/privacy/answers/<uuid:answer>/", CorrectAnswer.as_view(), name="correct_answer"),
+    path("app/privacy/devices/", Devices.as_view(), name="devices_of_mine"),
+    path("app/privacy/devices/<uuid:device>/revoke/", RevokeDevice.as_view(), name="revoke_device_of_mine"),
     path("app/suggestions/<uuid:delivery>/", Respond.as_view(), name="respond"),
     path("app/suggestions/<uuid:delivery>/opened/", Opened.as_view(), name="opened"),
     path("clinic/", Caseload.as_view(), name="caseload"),

@@ -33,6 +33,8 @@ def belongings(people: Mapping[str, Enrollment], phones: Mapping[str, Device]) -
     return {
         "answer": each(_answer),
         "delivery": sent,
+        "device": {name: str(phone.public_id) for name, phone in phones.items()}
+        | {NONEXISTENT: str(uuid4())},
         "enrollment": each(lambda person: person.public_id),
         "id": {name: _upload(phone) for name, phone in phones.items()} | {NONEXISTENT: str(uuid4())},
         "key": {NONEXISTENT: "unguessable"},

@@ -12,6 +12,14 @@ from wellness.audit.models import ActorKind
 from wellness.audit.services import Actor
 from wellness.studies.models.enrollment import Enrollment
 
+TRIES = 5  # wrong guesses that an invitation bears
+
+
+class DeviceQuerySet(models.QuerySet["Device"]):
+    def in_use(self, *enrollments: Enrollment) -> Self:
+        """Devices of these enrollments that were not revoked."""
+        return self.filter(enrollment__in=enrollments, revoked_at=None)
+
 
 class Device(models.Model):
     """A phone (or an importer) that may upload for exactly one enrollment, by a token kept as its digest."""
@@ -36,6 +44,8 @@ class Device(models.Model):
         null=True, blank=True, help_text="streams it must delete after a withdrawal, until it says it did"
     )
 
+    objects = DeviceQuerySet.as_manager()
+
     # What DRF asks of whoever a request is authenticated as.
     is_authenticated = True
 
@@ -51,14 +61,16 @@ class Device(models.Model):
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def open(self, now: datetime) -> Self:
         """Invitations that can still be used."""
-        return self.filter(used_at=None, expires_at__gt=now)
+        return self.filter(used_at=None, expires_at__gt=now, tries__lt=TRIES)
 
 
 class Invitation(models.Model):
-    """A single-use secret that registers one device for an enrollment."""
+    """A single-use secret that registers one device for an enrollment, or makes it an account's own."""
 
     enrollment = models.ForeignKey(Enrollment, models.PROTECT, related_name="invitations")
+    handle = models.CharField(max_length=3, blank=True, db_index=True, help_text="how a short code begins")
     code_digest = models.CharField(max_length=64, unique=True)
+    tries = models.PositiveSmallIntegerField(default=0, help_text="wrong guesses at a short code")
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)
@@ -67,3 +79,7 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"invitation of {self.enrollment_id}"
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether it can still be used."""
+        return self.used_at is None and self.expires_at > now and self.tries < TRIES

@@ -1,13 +1,8 @@
 """Writes to studies, enrollments and devices."""
 
-from wellness.studies.services.device import (
-    InvitationRefused,
-    invite,
-    issue_device,
-    register_device,
-    revoke_device,
-)
+from wellness.studies.services.device import issue_device, register_device, revoke_device
 from wellness.studies.services.enrollment import change_zone, enroll, settle_zone
+from wellness.studies.services.invitation import InvitationRefused, invite, recognise, take_part
 from wellness.studies.services.study import add_member, add_site, create_study, publish_protocol
 
 __all__ = [
@@ -20,7 +15,9 @@ __all__ = [
     "invite",
     "issue_device",
     "publish_protocol",
+    "recognise",
     "register_device",
     "revoke_device",
     "settle_zone",
+    "take_part",
 ]

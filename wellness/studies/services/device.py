@@ -2,35 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
-from wellness.audit.models import ActorKind, Outcome
+from wellness.audit.models import ActorKind
 from wellness.audit.services import SERVICE, Actor, enrollment_chain, record
 from wellness.lib.ids import new_secret, secret_digest
-from wellness.lib.refusal import Refusal
-from wellness.studies.models import Device, Enrollment, Invitation
-
-INVITATION_LASTS = timedelta(days=7)
-
-
-class InvitationRefused(Refusal):
-    """The code opens nothing: unknown, used or expired get the same answer."""
-
-    def __init__(self) -> None:
-        super().__init__("invitation_refused", "This invitation cannot be used.", status=403, field="code")
-
-
-@transaction.atomic
-def invite(*, enrollment: Enrollment, now: datetime, actor: Actor = SERVICE) -> str:
-    """A code that registers one device within seven days; shown once."""
-    code = new_secret()
-    Invitation.objects.create(
-        enrollment=enrollment, code_digest=secret_digest(code), expires_at=now + INVITATION_LASTS
-    )
-    record(chain=enrollment_chain(enrollment.public_id), actor=actor, action="device.invite", at=now)
-    return code
+from wellness.studies.models import Device, Enrollment
+from wellness.studies.services.invitation import recognise, use
 
 
 def register_device(
@@ -43,30 +23,17 @@ def register_device(
     app_version: str = "",
 ) -> tuple[Device, str]:
     """The device an invitation brought and its token, shown once; else InvitationRefused."""
-    invitation = (
-        Invitation.objects.select_related("enrollment__study").filter(code_digest=secret_digest(code)).first()
-    )
-    if invitation is None:
-        raise InvitationRefused
+    invitation = recognise(code=code, now=now)
     with transaction.atomic():
-        if Invitation.objects.open(now).filter(pk=invitation.pk).update(used_at=now) == 1:
-            return issue_device(
-                enrollment=invitation.enrollment,
-                platform=platform,
-                now=now,
-                model_name=model_name,
-                os_version=os_version,
-                app_version=app_version,
-            )
-    record(  # after the transaction above, so that the refusal stays recorded
-        chain=enrollment_chain(invitation.enrollment.public_id),
-        actor=SERVICE,
-        action="device.register",
-        outcome=Outcome.REFUSED,
-        reason="invitation used or expired",
-        at=now,
-    )
-    raise InvitationRefused
+        use(invitation, now=now)
+        return issue_device(
+            enrollment=invitation.enrollment,
+            platform=platform,
+            now=now,
+            model_name=model_name,
+            os_version=os_version,
+            app_version=app_version,
+        )
 
 
 @transaction.atomic
