@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -78,12 +79,12 @@ class Devices(APIView):
         """Nothing is asked of a phone that registers."""
         return [] if self._registers() else super().get_authenticators()
 
-    def get_permissions(self) -> list[Any]:
+    def get_permissions(self) -> Sequence[Any]:
         """A phone that registers may; for anything else it must be known."""
         return [AllowAny()] if self._registers() else super().get_permissions()
 
     def _registers(self) -> bool:
-        return self.request.method == "POST"
+        return self.request is not None and self.request.method == "POST"  # the schema is made without one
 
     @extend_schema(responses={200: LISTED})
     def get(self, request: Request) -> Response:
@@ -92,7 +93,7 @@ class Devices(APIView):
         known = Device.objects.in_use(here.enrollment).order_by("-created_at")
         return Response([_shown(one, here) for one in known], headers={"Cache-Control": "no-store"})
 
-    @extend_schema(request=Registration, responses={201: REGISTERED})
+    @extend_schema(auth=[], request=Registration, responses={201: REGISTERED})
     def post(self, request: Request) -> Response:
         """The device, its token (shown only now) and the enrollment it may upload for."""
         require_patience(request.META, now=utc_now())

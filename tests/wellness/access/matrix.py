@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpResponseBase
 
@@ -47,7 +48,8 @@ def _named(objects: dict[str, str], relation: str, n_names: int) -> str:
 
 
 def asked(player: Player, method: str, path: str) -> HttpResponseBase:
-    """The answer to a request whose consequences are undone."""
+    """The answer to a request whose consequences are undone, and before which nobody asked too often."""
+    cache.clear()
     with transaction.atomic():
         response = player.ask(method, path)
         transaction.set_rollback(True)
