@@ -7,6 +7,13 @@ TIMETABLE = {
     "sweep": {"task": "wellness.work.tasks.sweep", "schedule": 15.0, "options": _TICK},
     "prompts": {"task": "phenotyping.surveys.tasks.prompts", "schedule": 300.0, "options": _TICK},
     "plan": {"task": "coach.decisions.tasks.plan", "schedule": 300.0, "options": _TICK},
+    "seal": {"task": "wellness.audit.tasks.seal", "schedule": 60.0, "options": _TICK},
+    "guard": {"task": "wellness.audit.tasks.guard", "schedule": 240.0, "options": _TICK},
+    "verify_recent": {
+        "task": "wellness.audit.tasks.verify_recent",
+        "schedule": crontab(hour=4, minute=30),
+        "options": {"queue": "bulk"},
+    },
     "bury": {
         "task": "wellness.work.tasks.bury",
         "schedule": 600.0,

@@ -40,6 +40,7 @@ class ForbidChanges(Operation):
     """
 
     reversible = True
+    makes_triggers = True
 
     def __init__(self, model: str) -> None:
         self.model = model

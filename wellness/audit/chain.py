@@ -1,23 +1,23 @@
-"""The hash chains: what an entry's hash covers, and whether every chain is as it was written."""
+"""The hash chains: what an entry's hash covers, and following every chain at once."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from datetime import datetime
+from json.encoder import encode_basestring as text  # a JSON string, as `canonical` writes it
+from typing import NamedTuple
 
-from wellness.audit.models import AuditEntry, AuditHead
-from wellness.lib.canonical import canonical
+from wellness.audit.models import AuditEntry
 from wellness.lib.clock import to_us
+from wellness.lib.merkle import LEAF
 
 START = "0" * 64
-LEAF = b"\x00"  # keeps the hash of an entry apart from that of a Merkle node (RFC 9162)
 
 
 @dataclass(frozen=True)
 class BadEntry:
-    """The first place where a chain is not what was written."""
+    """A place where a chain is not what was written."""
 
     chain: str
     seq: int
@@ -27,58 +27,88 @@ class BadEntry:
         return f"{self.chain} #{self.seq}: {self.problem}"
 
 
+class Row(NamedTuple):
+    """An entry as it is read to be verified: the names of its columns, in the order they are asked for."""
+
+    id: int
+    hash: str
+    chain: str
+    seq: int
+    at: datetime
+    actor: str
+    actor_kind: str
+    on_behalf_of: str
+    action: str
+    object: str
+    purpose: str
+    outcome: str
+    reason: str
+    request_id: str
+    role: str | None
+    epoch: int | None
+    sealed_detail: bytes | None
+    prev_hash: str
+
+
+def canonical_row(row: Row) -> bytes:
+    """The canonical JSON of an entry's fields and the hash before it; sealed detail counts as ciphertext.
+
+    `wellness.lib.canonical` gives the same bytes; here a million are written in seconds.
+    """
+    detail = "null"
+    if row.sealed_detail is not None:
+        detail = f'"{hashlib.sha256(row.sealed_detail).hexdigest()}"'
+    epoch = "null" if row.epoch is None else str(row.epoch)
+    role = "" if row.role is None else f'"role":{text(row.role)},'
+    return (
+        f'{{"action":{text(row.action)},"actor":{text(row.actor)},"actor_kind":{text(row.actor_kind)},'
+        f'"at":{to_us(row.at)},"chain":{text(row.chain)},"epoch":{epoch},"object":{text(row.object)},'
+        f'"on_behalf_of":{text(row.on_behalf_of)},"outcome":{text(row.outcome)},'
+        f'"prev":{text(row.prev_hash)},"purpose":{text(row.purpose)},"reason":{text(row.reason)},'
+        f'"request_id":{text(row.request_id)},{role}"sealed_detail":{detail},"seq":{row.seq}}}'
+    ).encode()
+
+
+def row_hash(row: Row) -> str:
+    """SHA-256, in hex, of a row as a leaf of a Merkle tree (RFC 9162)."""
+    return hashlib.sha256(LEAF + canonical_row(row)).hexdigest()
+
+
 def entry_hash(entry: AuditEntry) -> str:
-    """SHA-256, in hex, over an entry's fields and the hash before it; sealed detail counts as ciphertext."""
-    detail = None if entry.sealed_detail is None else hashlib.sha256(bytes(entry.sealed_detail)).hexdigest()
-    fields = {
-        "chain": entry.chain,
-        "seq": entry.seq,
-        "at": to_us(entry.at),
-        "actor": entry.actor,
-        "actor_kind": str(entry.actor_kind),
-        "on_behalf_of": entry.on_behalf_of,
-        "action": entry.action,
-        "object": entry.object,
-        "purpose": entry.purpose,
-        "outcome": str(entry.outcome),
-        "reason": entry.reason,
-        "request_id": entry.request_id,
-        "epoch": entry.epoch,
-        "sealed_detail": detail,
-        "prev": entry.prev_hash,
-    }
-    if entry.role is not None:
-        fields["role"] = entry.role
-    return hashlib.sha256(LEAF + canonical(fields)).hexdigest()
+    """The hash that an entry of these values has."""
+    values = {name: getattr(entry, name) for name in Row._fields}
+    values |= {"actor_kind": str(entry.actor_kind), "outcome": str(entry.outcome)}
+    return row_hash(Row(**values))
 
 
-def verify() -> BadEntry | None:
-    """The first bad entry, chain by chain, or None when every chain is whole."""
-    heads = {head.chain: head for head in AuditHead.objects.all()}
-    rows = AuditEntry.objects.order_by("chain", "seq").iterator(chunk_size=2000)
-    for chain, entries in groupby(rows, key=lambda entry: entry.chain):
-        bad = _verify_chain(chain, entries, heads.pop(chain, None))
-        if bad:
-            return bad
-    for chain, head in heads.items():
-        if head.seq:
+class Chains:
+    """How far each chain was followed."""
+
+    def __init__(self, *, from_start: bool = True) -> None:
+        self._from_start = from_start
+        self.last: dict[str, tuple[int, str]] = {}
+
+    def follow(self, row: Row) -> BadEntry | None:
+        """What is wrong with the next entry of a chain, or None when it is what was written."""
+        seq, before = self.last.get(row.chain, (0, START))
+        if not seq and not self._from_start:
+            seq, before = row.seq - 1, row.prev_hash
+        if row.seq != seq + 1:
+            problem = "the entry is missing" if row.seq > seq + 1 else f"#{row.seq} follows in its place"
+            return BadEntry(row.chain, seq + 1, problem)
+        if row.prev_hash != before:
+            return BadEntry(row.chain, row.seq, "it does not follow the entry before")
+        if row_hash(row) != row.hash:
+            return BadEntry(row.chain, row.seq, "its content was changed")
+        self.last[row.chain] = (row.seq, row.hash)
+        return None
+
+    def ended(self, chain: str, head_seq: int, head_hash: str) -> BadEntry | None:
+        """What is wrong with the end of a chain, by its head."""
+        seq, last = self.last.get(chain, (0, START))
+        if not seq and head_seq:
             return BadEntry(chain, 1, "every entry of the chain is missing")
-    return None
-
-
-def _verify_chain(chain: str, entries: Iterator[AuditEntry], head: AuditHead | None) -> BadEntry | None:
-    seq, last = 0, START
-    for entry in entries:
-        seq += 1
-        if entry.seq != seq:
-            return BadEntry(chain, seq, "the entry is missing")
-        if entry.prev_hash != last:
-            return BadEntry(chain, seq, "it does not follow the entry before")
-        if entry_hash(entry) != entry.hash:
-            return BadEntry(chain, seq, "its content was changed")
-        last = entry.hash
-    if head is None:
-        return BadEntry(chain, seq, "the head of the chain is missing")
-    if head.seq != seq:
-        return BadEntry(chain, min(seq, head.seq) + 1, f"the head says #{head.seq}, the last entry is #{seq}")
-    return None if head.hash == last else BadEntry(chain, seq, "the head holds another hash")
+        if head_seq != seq:
+            problem = f"the head says #{head_seq}, the last entry is #{seq}"
+            return BadEntry(chain, min(seq, head_seq) + 1, problem)
+        return None if head_hash == last else BadEntry(chain, seq, "the head holds another hash")

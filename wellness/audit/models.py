@@ -58,3 +58,14 @@ class AuditEntry(AppendOnly):
             models.UniqueConstraint(fields=["chain", "seq"], name="%(app_label)s_%(class)s_one_seq"),
         ]
         indexes = [models.Index(fields=["actor", "at"])]
+
+
+class CheckpointMark(models.Model):
+    """The one row that says which checkpoint came last, so that cut files are noticed; sealers lock it."""
+
+    n = models.PositiveBigIntegerField(default=0)
+    size = models.PositiveBigIntegerField(default=0)
+    digest = models.CharField(max_length=64, blank=True)
+
+    def __str__(self) -> str:
+        return f"checkpoint {self.n}"

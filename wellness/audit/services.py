@@ -11,10 +11,11 @@ from django.db.models import CharField
 from django.utils import timezone
 
 from wellness.audit import sealing
-from wellness.audit.chain import START, BadEntry, entry_hash, verify
+from wellness.audit.chain import START, BadEntry, entry_hash
 from wellness.audit.context import current
 from wellness.audit.models import ActorKind, AuditEntry, AuditHead, Outcome
 from wellness.audit.text import clean
+from wellness.audit.verification import verify
 from wellness.prepared import insert
 
 __all__ = [

@@ -18,6 +18,7 @@ class FreezeOncePublished(Operation):
     """
 
     reversible = True
+    makes_triggers = True
 
     def state_forwards(self, app_label: str, state: Any) -> None:
         pass

@@ -30,6 +30,7 @@ class AllowErasure(Operation):
     """
 
     reversible = True
+    makes_triggers = True
 
     def __init__(self, model: str) -> None:
         self.model = model
