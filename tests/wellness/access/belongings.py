@@ -15,6 +15,7 @@ from phenotyping.surveys.models import Instrument
 from phenotyping.surveys.services import answer
 from tests.factories import coaching
 from tests.factories.passkey import passkey_of
+from wellness.consent.models import ConsentEvent
 from wellness.gateways.models import Takeout
 from wellness.studies.models import Device, Enrollment
 
@@ -35,6 +36,7 @@ def belongings(people: Mapping[str, Enrollment], phones: Mapping[str, Device]) -
         "delivery": sent,
         "device": {name: str(phone.public_id) for name, phone in phones.items()}
         | {NONEXISTENT: str(uuid4())},
+        "event": each(lambda person: ConsentEvent.objects.filter(enrollment=person).latest("seq").public_id),
         "enrollment": each(lambda person: person.public_id),
         "id": {name: _upload(phone) for name, phone in phones.items()} | {NONEXISTENT: str(uuid4())},
         "key": {NONEXISTENT: "unguessable"},
