@@ -21,7 +21,7 @@ from django.db.models import Q
 from jwt.exceptions import PyJWTError
 
 from wellness.audit.models import ActorKind, Outcome
-from wellness.audit.services import SYSTEM_CHAIN, Actor, enrollment_chain, record
+from wellness.audit.services import Actor, enrollment_chain, record, system_chain
 from wellness.consent.events import GRANTING
 from wellness.consent.models import Action, ConsentEvent, ConsentState, StudyKey
 from wellness.consent.receipts import JWS, TYPE
@@ -30,7 +30,7 @@ from wellness.lib.refusal import Refusal
 from wellness.studies.models import Phase
 
 MAX_CHARS = 128 * 2**10
-HOLDER = Actor(ActorKind.SERVICE, "receipt-holder")
+HOLDER = Actor(ActorKind.ANONYMOUS, "")
 _HEADERS = {"alg", "kid", "typ"}
 _KID = re.compile("[0-9a-f]{16}")
 
@@ -61,7 +61,7 @@ def present(token: str, *, now: datetime) -> Presented:
     except Refusal as refusal:
         sha256 = hashlib.sha256(token.encode(errors="replace")).hexdigest()
         record(
-            chain=SYSTEM_CHAIN,
+            chain=system_chain(sha256),
             actor=HOLDER,
             action="consent_receipt.verify",
             outcome=Outcome.REFUSED,

@@ -15,19 +15,25 @@ from wellness.web.participant.check_in import CheckIn
 from wellness.web.participant.devices import Devices, RevokeDevice
 from wellness.web.participant.my_data import MyData
 from wellness.web.participant.privacy import Privacy
+from wellness.web.participant.receipts import OwnReceipt, ReceiptCopy, Receipts
 from wellness.web.participant.suggestion import Opened, Respond
 from wellness.web.participant.takeout import FetchTakeout, Takeouts
 from wellness.web.participant.today import Today
+from wellness.web.verify import Verify
 
 urlpatterns = [
     path("", Home.as_view(), name="home"),
     path("help/", Help.as_view(), name="help"),
     path("join/", Join.as_view(), name="join"),
+    path("verify/", Verify.as_view(), name="verify"),
     path("app/", Today.as_view(), name="today"),
     path("app/check-in/", CheckIn.as_view(), name="check_in"),
     path("app/data/", MyData.as_view(), name="my_data"),
     path("app/privacy/", Privacy.as_view(), name="privacy"),
     path("app/privacy/answers/", Answers.as_view(), name="own_answers"),
+    path("app/privacy/receipts/", Receipts.as_view(), name="receipts"),
+    path("app/privacy/receipts/<uuid:event>/", OwnReceipt.as_view(), name="receipt"),
+    path("app/privacy/receipts/<uuid:event>/copy.pdf", ReceiptCopy.as_view(), name="receipt_copy"),
     path("app/privacy/takeout/", Takeouts.as_view(), name="takeouts"),
     path("app/privacy/takeout/<uuid:takeout>/", FetchTakeout.as_view(), name="takeout"),
     path("app/privacy/answers/<uuid:answer>/", CorrectAnswer.as_view(), name="correct_answer"),

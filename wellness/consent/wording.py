@@ -1,0 +1,55 @@
+"""Acts of consent in plain words, for pages and copies."""
+
+from collections.abc import Iterable, Sequence
+from types import MappingProxyType
+
+from wellness.consent.models import Capacity
+from wellness.consent.purposes import ANY, PURPOSES, SURVEY
+
+STREAMS = MappingProxyType(
+    {
+        SURVEY: "answers to questionnaires",
+        ANY: "you yourself",
+        "gps": "position",
+        "screen": "screen use",
+        "battery": "battery level",
+        "calls": "calls, without the other side",
+        "messages": "text messages, never their content",
+        "app_usage": "use of apps",
+        "wifi": "Wi-Fi nearby",
+        "bluetooth": "Bluetooth nearby",
+        "sleep_episode": "sleep from a wearable",
+        "device_health": "how the app itself works",
+    }
+)
+METHODS = MappingProxyType(
+    {
+        "session": "signed in",
+        "device_token": "from the phone that was registered for this person",
+        "service": "by the server, without a person",
+        "password": "password",
+        "code": "code sent by e-mail",
+        "totp": "code of an authenticator app",
+        "webauthn": "passkey or security key",
+        "recovery_codes": "recovery code",
+        "paper": "on paper",
+    }
+)
+
+
+def scopes_in_words(scopes: Iterable[Sequence[str]]) -> list[tuple[str, list[str]]]:
+    """Each purpose as a sentence with the kinds of data it is for, in the order of the catalogue."""
+    given: dict[str, list[str]] = {}
+    for purpose, stream in scopes:
+        given.setdefault(purpose, []).append(STREAMS.get(stream, stream.replace("_", " ")))
+    return [(words, sorted(given[purpose])) for purpose, words in PURPOSES.items() if purpose in given]
+
+
+def method_in_words(method: str) -> str:
+    """How the signer proved who they are: "password and code of an authenticator app"."""
+    return " and ".join(METHODS.get(step, step.replace("_", " ")) for step in method.split("+"))
+
+
+def capacity_in_words(capacity: str) -> str:
+    """As what the signer signed."""
+    return str(Capacity(capacity).label)
