@@ -17,8 +17,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from wellness.audit.models import ActorKind
-from wellness.audit.services import Actor
 from wellness.budget import overspent, source_of
 from wellness.consent.models import StudyKey
 from wellness.consent.presented import Standing, present
@@ -61,7 +59,7 @@ class ConsentReceipt(APIView):
         found = own_events(phone.enrollment).filter(public_id=event).first()
         if found is None:
             raise Http404
-        read(found, actor=Actor(ActorKind.DEVICE, str(phone.public_id)), action="read", now=utc_now())
+        read(found, actor=phone.actor, action="read", now=utc_now())
         return Response({"receipt": issued(found), "record": contents(found)}, headers=PRIVATE)
 
 

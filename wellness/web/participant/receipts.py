@@ -9,8 +9,6 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.generic import ListView
 
-from wellness.audit.models import ActorKind
-from wellness.audit.services import Actor
 from wellness.consent.copies import pdf_copy, signature_block
 from wellness.consent.models import ConsentEvent
 from wellness.consent.presented import standing
@@ -49,7 +47,7 @@ class OwnReceipt(ParticipantPage):
         if found is None:
             raise Http404
         now = timezone.now()
-        read(found, actor=Actor(ActorKind.USER, str(self.user.public_id)), action=self.action, now=now)
+        read(found, actor=self.user.actor, action=self.action, now=now)
         return self.shown(found)
 
     def shown(self, event: ConsentEvent) -> HttpResponse:
