@@ -7,7 +7,8 @@ class AccountsConfig(AppConfig):
     verbose_name = "Accounts"
 
     def ready(self) -> None:
-        from wellness.accounts import factors, receivers, trail  # noqa: F401  receivers are joined by being read
+        from wellness.accounts import factors, forgetting, receivers, sealed, trail  # noqa: F401
 
+        sealed.take_over()
         factors.watch()
         trail.join()

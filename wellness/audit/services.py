@@ -39,10 +39,10 @@ _LENGTHS: dict[str, int] = {
 _HEADS = f'"{AuditHead._meta.db_table}"'
 # One statement finds or makes the head, locks it until the transaction ends and counts on.
 _NEXT = (
-    f"INSERT INTO {_HEADS} (chain, seq, hash) VALUES (%s, 1, %s) "  # noqa: S608  a name of ours
+    f"INSERT INTO {_HEADS} (chain, seq, hash) VALUES (%s, 1, %s) "  # nosec B608 # noqa: S608  a name of ours
     f"ON CONFLICT (chain) DO UPDATE SET seq = {_HEADS}.seq + 1 RETURNING id, seq, hash"
 )
-_MOVE = f"UPDATE {_HEADS} SET hash = %s WHERE id = %s"  # noqa: S608
+_MOVE = f"UPDATE {_HEADS} SET hash = %s WHERE id = %s"  # nosec B608 # noqa: S608
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,10 @@ from uuid import UUID
 
 from django.db import transaction
 
+from wellness import keyring
+from wellness.keyring import CACHE_S, KeyDestroyed, KeyUnavailable
 from wellness.lib import sealing
 from wellness.lib.canonical import canonical
-from wellness.studies import keyring
-from wellness.studies.keyring import CACHE_S, KeyDestroyed, KeyUnavailable
 from wellness.studies.models import DataKey, Enrollment
 
 __all__ = [

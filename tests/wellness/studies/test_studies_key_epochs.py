@@ -16,10 +16,13 @@ from pytest_django import Settings
 
 from tests import factories
 from tests.phenotyping.intake.conftest import Phone, screen
+from wellness import keyring
+from wellness.accounts import keys as account_keys
+from wellness.accounts.models import AccountKey, User
 from wellness.audit.models import AuditEntry
 from wellness.lib import sealing
 from wellness.lib.clock import utc_now
-from wellness.studies import keyring, keys, rotation
+from wellness.studies import keys, rotation
 from wellness.studies.models import DataKey, Device, Enrollment, Study
 
 DAY, NEVER, AT_ONCE = timedelta(days=1), timedelta(days=36_500), timedelta(0)
@@ -28,6 +31,7 @@ DAY, NEVER, AT_ONCE = timedelta(days=1), timedelta(days=36_500), timedelta(0)
 def forget_opened() -> None:
     """What another process, or this one after a minute, remembers."""
     keys._opened.clear()
+    account_keys._opened.clear()
     keyring._opened.clear()
 
 
@@ -67,7 +71,7 @@ def test_a_forgotten_person_is_unreadable_from_an_old_backup(people: list[Enroll
     sealed, backup = notes(people), list(DataKey.objects.values("pk", "wrapped", "key_epoch"))
     keys.shred(people[2], now=utc_now())
     done = rotation.rotate(now=utc_now(), window=AT_ONCE)
-    assert (done.n_rewrapped, len(done.destroyed)) == (4, 1)
+    assert (done.n_rewrapped, len(done.destroyed)) == (4 + 5, 1)  # of four enrollments, and of five accounts
     assert readable(sealed) == ["p0", "p1", "p3", "p4"]
     lost = backup[2]
     DataKey.objects.filter(pk=lost["pk"]).update(
@@ -76,6 +80,20 @@ def test_a_forgotten_person_is_unreadable_from_an_old_backup(people: list[Enroll
     assert readable(sealed) == ["p0", "p1", "p3", "p4"]
     rotation.rotate(now=utc_now(), window=AT_ONCE)  # what is unreadable stops no rotation
     assert readable(sealed) == ["p0", "p1", "p3", "p4"]
+
+
+def test_an_account_that_was_removed_is_unreadable_from_an_old_backup(db: None) -> None:
+    gone, here = factories.user("gone"), factories.user("here")
+    (backup,) = User.objects.filter(pk=gone.pk).values()
+    key = AccountKey.objects.filter(owner=gone.public_id).values("wrapped", "key_epoch").get()
+    owner = gone.public_id
+    gone.delete()
+    rotation.rotate(now=utc_now(), window=AT_ONCE)
+    AccountKey.objects.filter(owner=owner).update(shredded_at=None, **key)
+    forget_opened()
+    with pytest.raises(keys.KeyDestroyed):
+        str(User(**backup).email)
+    assert User.objects.get(pk=here.pk).email == "here@example.org"
 
 
 def test_before_the_window_is_over_a_backup_can_be_restored(people: list[Enrollment]) -> None:
@@ -103,7 +121,7 @@ def test_keys_from_before_there_were_epochs_are_moved(people: list[Enrollment], 
         row.key_epoch = keyring.LEGACY
         row.save()
     assert len(readable(sealed)) == 5
-    assert rotation.rotate(now=utc_now(), window=NEVER).n_rewrapped == 5
+    assert rotation.rotate(now=utc_now(), window=NEVER).n_rewrapped == 5 + 5
     assert len(readable(sealed)) == 5
     assert epochs_in_use().isdisjoint({keyring.LEGACY})
 
@@ -189,7 +207,7 @@ def test_an_epoch_that_is_not_there_is_a_503_and_nothing_is_kept(
 def test_an_altered_epoch_does_not_open(ada: Enrollment, folder: Path) -> None:
     path = next(folder.glob("*.key"))
     path.chmod(0o600)
-    path.write_bytes(path.read_bytes()[:-1] + b"\0")
+    path.write_bytes(path.read_bytes()[:-1] + bytes([path.read_bytes()[-1] ^ 1]))
     forget_opened()
     with pytest.raises(keys.KeyUnavailable):
         keys.blob_key(ada)
@@ -238,14 +256,14 @@ def test_a_key_that_does_not_open_keeps_its_epoch_and_is_reported(people: list[E
     out = StringIO()
     with pytest.raises(CommandError, match="1 keys do not open"):
         call_command("rotate_keys", window_days=0, stdout=out)
-    assert "4 keys moved to it, destroyed: none" in out.getvalue()
+    assert "9 keys moved to it, destroyed: none" in out.getvalue()
     assert old in keyring.epochs()
 
 
 def test_the_command_says_what_it_did_and_the_record_keeps_it(people: list[Enrollment]) -> None:
     (old,), out = epochs_in_use(), StringIO()
     call_command("rotate_keys", window_days=0, stdout=out)
-    assert out.getvalue() == f"epoch {old + 1}: 5 keys moved to it, destroyed: {old}\n"
+    assert out.getvalue() == f"epoch {old + 1}: 10 keys moved to it, destroyed: {old}\n"
     acts = AuditEntry.objects.filter(action__startswith="key.").values_list("action", "object")
     assert list(acts) == [("key.epoch_begun", str(old + 1)), ("key.epoch_destroyed", str(old))]
 

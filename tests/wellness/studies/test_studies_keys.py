@@ -3,8 +3,9 @@ import base64
 import pytest
 
 from tests import factories
+from wellness import keyring
 from wellness.lib.sealing import SealBroken, unseal
-from wellness.studies import keyring, keys
+from wellness.studies import keys
 from wellness.studies.models import DataKey, Enrollment, Study
 
 

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 
+from wellness.accounts.forgetting import forget
 from wellness.accounts.models import User
 from wellness.consent.erasure.registry import (
     Model,
@@ -129,12 +130,4 @@ def _part(person: Enrollment, now: datetime) -> None:
     gone = Enrollment.objects.filter(pk=person.pk)
     gone.update(user=None, code=f"gone-{random}", started_at=None)
     if user:
-        user.set_unusable_password()
-        User.objects.filter(pk=user.pk).update(
-            email=f"{random}@gone.invalid",
-            password=user.password,
-            first_name="",
-            last_name="",
-            last_login=None,
-            is_active=False,
-        )
+        forget(user, now=now)
