@@ -5,8 +5,8 @@
  *
  * Usage: node e2e/pages.mjs SITE.json [FOLDER]; without arguments the file that DEMO names.
  * SITE.json: {"base": url, "people": [{"role", "email", "password", "seed"?, "pages"?: [path]}],
- * "pages"?: [{"role"?, "path", "status"?}]}; pages without a role are opened signed out, as are the sign-in, help
- * and missing page, which every site has. Exits 1 when anything was found.
+ * "pages"?: [{"role"?, "path", "status"?}]}; pages without a role are opened signed out, as are the sign-in, joining,
+ * help and missing page, which every site has. Exits 1 when anything was found.
  */
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -22,6 +22,8 @@ const site = JSON.parse(await readFile(siteFile, "utf8"));
 const axe = await readFile(AXE, "utf8");
 const pages = [
   { path: "/accounts/login/" },
+  { path: "/accounts/login/code/" },
+  { path: "/join/" },
   { path: "/help/" },
   { path: "/no-such-page/", status: 404 },
   ...site.people.flatMap(({ role, pages = [] }) => pages.map((path) => ({ role, path }))),

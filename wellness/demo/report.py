@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 
 from wellness.accounts.factors import recovery_codes
 from wellness.accounts.models import User
-from wellness.demo.founding import STAFF
 from wellness.demo.living import Run
 from wellness.demo.script import FACTOR_SEED, PASSWORD, SLUG
 from wellness.demo.visitor import SignIn
 from wellness.studies.models import Enrollment
 
 BAR = 40
+OWN_PAGES = ("/app/", "/app/check-in/", "/app/data/", "/app/privacy/devices/", "/help/")
+ACCOUNT_PAGES = ("/accounts/2fa/", "/accounts/sessions/")
 SECOND_FACTOR = """  Staff are then asked for a code: `manage.py demo --code` shows it, anew every 30 seconds,
   as does an authenticator app that was told {seed}"""
 
@@ -25,11 +26,10 @@ def sign_ins(runs: Sequence[Run]) -> list[SignIn]:
     """One account a role, the participant being the first of the cohort."""
     first = runs[0].joined
     person = Enrollment.objects.get(pk=first.enrollment_id)
-    clinician, coordinator = (f"{name}@demo.example" for name in STAFF)
     return [
-        SignIn("participant", first.email, PASSWORD, ("/app/", "/app/check-in/", "/app/data/", "/help/")),
-        _staff("clinician", clinician, ("/clinic/", f"/clinic/{person.public_id}/")),
-        _staff("coordinator", coordinator, ("/console/", f"/console/{SLUG}/")),
+        SignIn("participant", first.email, PASSWORD, OWN_PAGES),
+        _staff("clinician", ("/clinic/", f"/clinic/{person.public_id}/", *ACCOUNT_PAGES)),
+        _staff("coordinator", ("/console/", f"/console/{SLUG}/")),
     ]
 
 
@@ -45,6 +45,7 @@ def doors(people: Sequence[SignIn], address: str) -> str:
     return "\n".join([f"  http://{address}/accounts/login/", *lines, SECOND_FACTOR.format(seed=FACTOR_SEED)])
 
 
-def _staff(role: str, email: str, pages: tuple[str, ...]) -> SignIn:
+def _staff(role: str, pages: tuple[str, ...]) -> SignIn:
+    email = f"{role}@demo.example"
     spare, *_ = recovery_codes(User.objects.get(email=email))  # leaves the app's code to whoever comes next
     return SignIn(role, email, PASSWORD, pages, seed=FACTOR_SEED, code=spare)
