@@ -30,4 +30,5 @@ class DeliveryConfig(AppConfig):
         hooks.on_withdrawal(withdrawn)
         hooks.on_leaving(left)
         erases(Delivery)
+        hooks.on_pause(withdrawn)
         register(Kind("delivery", "decide", due, services.send))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from django.apps import AppConfig
 
 if TYPE_CHECKING:
+    from wellness.consent.models.agenda import AgendaQuerySet, NoticeQuerySet
     from wellness.consent.models.leaving import ErasureRequestQuerySet
 
 
@@ -15,12 +16,22 @@ class ConsentConfig(AppConfig):
     verbose_name = "Consent"
 
     def ready(self) -> None:
+        from wellness.consent import agenda, guardians, notices
         from wellness.consent.erasure import job, own
-        from wellness.consent.models import ErasureRequest
+        from wellness.consent.models import ConsentAgenda, ConsentNotice, ErasureRequest
         from wellness.work.kinds import Kind, register
 
-        def due(now: datetime) -> ErasureRequestQuerySet:
+        def leaving(now: datetime) -> ErasureRequestQuerySet:
             return ErasureRequest.objects.due(now)
 
+        def due(now: datetime) -> AgendaQuerySet:
+            return ConsentAgenda.objects.due(now)
+
+        def untold(now: datetime) -> NoticeQuerySet:
+            return ConsentNotice.objects.due(now)
+
         own.join()
-        register(Kind(job.KIND, "erase", due, job.run))
+        register(Kind(job.KIND, "erase", leaving, job.run))
+        register(Kind("consent", "decide", due, agenda.attend))
+        register(Kind("consent_notice", "decide", untold, notices.send))
+        guardians.listen()

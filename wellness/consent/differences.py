@@ -41,11 +41,7 @@ def terms_of(document: ConsentDocument) -> dict[Scope, Terms]:
     rows = document.scopes.order_by("purpose", "stream").values_list(
         "purpose", "stream", "required", "retention_days", "recipients", "min_age", "valid_days"
     )
-    return {(purpose, stream): terms for purpose, stream, *terms in map(_split, rows)}
-
-
-def _split(row: tuple[Any, ...]) -> Any:
-    return (*row[:2], tuple(row[2:]))
+    return {(row[0], row[1]): row[2:] for row in rows}
 
 
 def _changes(old: Mapping[Any, Any], new: Mapping[Any, Any]) -> tuple[tuple[Any, ...], ...]:

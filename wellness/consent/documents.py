@@ -26,7 +26,16 @@ from wellness.lib.canonical import digest
 from wellness.lib.refusal import Refusal
 from wellness.studies.models import Membership, Role, Study
 
-__all__ = ["SECTIONS", "Terms", "approve", "document_digest", "draft_document", "publish", "revise"]
+__all__ = [
+    "SECTIONS",
+    "Terms",
+    "approve",
+    "document_digest",
+    "draft_document",
+    "publish",
+    "require_staff",
+    "revise",
+]
 APPROVERS = (Role.COORDINATOR, Role.ADMINISTRATOR)
 _PLAIN = (None, "", 0, None)
 
@@ -94,7 +103,7 @@ def revise(
 def approve(*, document: ConsentDocument, approver: User) -> Approval:
     """One person's approval of a draft as it stands; Refusal to who may not, or has approved it already."""
     document = _locked_draft(document)
-    _require_role(document.study, approver)
+    require_staff(document.study, approver)
     try:
         with transaction.atomic():
             approval = Approval.objects.create(
@@ -114,7 +123,7 @@ def publish(*, document: ConsentDocument, now: datetime, publisher: User | None 
     """
     document = _locked_draft(document)
     if publisher is not None:
-        _require_role(document.study, publisher)
+        require_staff(document.study, publisher)
     lacking = problems(document)
     if lacking:
         raise Refusal("document_incomplete", " ".join(lacking))
@@ -192,7 +201,7 @@ def _in_force(document: ConsentDocument) -> ConsentDocument | None:
     return line.first()
 
 
-def _require_role(study: Study, user: User) -> None:
+def require_staff(study: Study, user: User) -> None:
     """Refusal unless the user answers for the study; a personal one has no staff, only its owner."""
     held = Membership.objects.filter(study=study, user=user, ended_at=None, role__in=APPROVERS)
     if study.kind != Study.Kind.PERSONAL and not held.exists():

@@ -7,22 +7,24 @@ and keeps the permit with what it writes (trust.md sections 2.5 and 2.6).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 
 from django.db import connection
 from django.db.models import BigIntegerField, CharField, F, Q
 from django.db.transaction import TransactionManagementError
 
-from wellness.consent.models import ConsentState
+from wellness.consent.models import ConsentState, Party
 from wellness.consent.purposes import PURPOSES, prerequisites
 from wellness.consent.windows import Window, intersection, union
 from wellness.lib.refusal import Refusal
 from wellness.prepared import Given, Instances, Select
 from wellness.studies.models import GONE, Enrollment, Phase
 
+_SELF, _BOTH = Party.SELF.value, (Party.PERMISSION.value, Party.ASSENT.value)
+FOREVER = datetime.max.replace(tzinfo=UTC)
 _LOCKED = Instances(
     lambda: Enrollment.objects.filter(pk=Given("person", BigIntegerField())).select_for_update(
         of=("self",), no_key=True
@@ -45,11 +47,13 @@ class Standing:
     """What may be used now, and the windows of event time covered, read at one moment of one consent epoch.
 
     `epoch` is None where the person never agreed to any of it: then nothing is permitted or covered.
+    `until` is when the first of what is in force expires: later the permits say nothing.
     """
 
     epoch: int | None
     permits: dict[str, Permit]
     windows: dict[str, list[Window]]
+    until: datetime = FOREVER
 
 
 class ConsentDenied(Refusal):
@@ -101,7 +105,7 @@ def permitted(
     enrollment: Enrollment, purpose: str, streams: Iterable[str], *, at: datetime
 ) -> dict[str, Permit]:
     """The streams that may be used for the purpose, each with its permit."""
-    return permitted_many([enrollment.pk], purpose, streams, at=at)[enrollment.pk]
+    return _read(enrollment, purpose, tuple(dict.fromkeys(streams)), at, history=False).permits
 
 
 def permitted_many(
@@ -114,31 +118,27 @@ def permitted_many(
         _in_force(at), enrollment__in=ids, purpose__in=chain, stream__in=tuple(streams)
     )
     held = rows.annotate(epoch=F("enrollment__consent_epoch"))
-    return _permits(ids, chain, held.values_list("enrollment_id", "epoch", "stream", "purpose", "event_id"))
+    grant = held.values_list("enrollment_id", "epoch", "stream", "purpose", "event_id", "party")
+    return _permits(ids, chain, grant)
 
 
 def standing(enrollment: Enrollment, purpose: str, streams: Iterable[str], *, at: datetime) -> Standing:
     """`permitted` and `periods` in one query, for who must refuse before asking again under the lock."""
-    wanted = tuple(dict.fromkeys(streams))
-    chain = _chain(purpose)
-    given = {f"stream{at}": stream for at, stream in enumerate(wanted)}
-    found = _grants(chain, len(wanted)).rows(person=enrollment.pk, **given) if chain and wanted else []
-    held = [
-        (enrollment.pk, epoch, stream, step, event)
-        for epoch, phase, ended_at, stream, step, event, _, since, until in found
-        if until is None and since <= at and _takes_part(phase, ended_at, at)
-    ]
-    covered = ((row[3], row[4], row[6], row[8]) for row in found)
-    return Standing(
-        epoch=found[0][0] if found else None,
-        permits=_permits([enrollment.pk], chain, held)[enrollment.pk],
-        windows=_windows(wanted, chain, covered),
+    return _read(enrollment, purpose, tuple(dict.fromkeys(streams)), at, history=True)
+
+
+def unmoved(person: Enrollment, epoch: int, *, at: datetime, until: datetime | None = None) -> bool:
+    """Whether a locked person still agrees to what they did at `epoch`, and takes part.
+
+    Nothing they said since, and nothing expired: by `until` (of the Standing) where the caller knows it, else
+    nothing at all since their last word.
+    """
+    expires_at = until or person.consent_until or FOREVER
+    return (
+        person.consent_epoch == epoch
+        and at < expires_at
+        and _takes_part(person.phase, person.study.ended_at, at)
     )
-
-
-def unmoved(person: Enrollment, epoch: int, *, at: datetime) -> bool:
-    """Whether a locked person still agrees to what they did at `epoch`: no event since, and taking part."""
-    return person.consent_epoch == epoch and _takes_part(person.phase, person.study.ended_at, at)
 
 
 def periods(enrollment: Enrollment, purpose: str, streams: Iterable[str]) -> dict[str, list[Window]]:
@@ -150,18 +150,46 @@ def periods(enrollment: Enrollment, purpose: str, streams: Iterable[str]) -> dic
     wanted = tuple(dict.fromkeys(streams))
     chain = _chain(purpose)
     rows = ConsentState.objects.filter(enrollment=enrollment, purpose__in=chain, stream__in=wanted)
-    return _windows(wanted, chain, rows.values_list("stream", "purpose", "covers_from", "valid_to"))
+    spans = rows.values_list("stream", "purpose", "party", "covers_from", "valid_to", "expires_at")
+    return _windows(wanted, chain, ((*row[:4], row[4] or row[5]) for row in spans))
+
+
+def _read(
+    enrollment: Enrollment, purpose: str, wanted: tuple[str, ...], at: datetime, *, history: bool
+) -> Standing:
+    """The Standing of a moment; without `history` its windows are empty."""
+    chain = _chain(purpose)
+    given = {f"stream{at}": stream for at, stream in enumerate(wanted)}
+    asks = bool(chain and wanted)
+    found = _grants(chain, len(wanted), history).rows(person=enrollment.pk, **given) if asks else []
+    held, until, covered = [], FOREVER, []
+    for epoch, phase, ended_at, stream, step, event, party, covers, since, ends, expires in found:
+        if ends is None and since <= at < (expires or FOREVER) and _takes_part(phase, ended_at, at):
+            held.append((enrollment.pk, epoch, stream, step, event, party))
+            until = min(until, expires or FOREVER)
+        if history:
+            covered.append((stream, step, party, covers, ends or expires))
+    return Standing(
+        epoch=found[0][0] if found else None,
+        permits=_permits([enrollment.pk], chain, held)[enrollment.pk],
+        windows=_windows(wanted, chain, covered),
+        until=until,
+    )
 
 
 @cache
-def _grants(chain: tuple[str, ...], n_streams: int) -> Select:
-    """What a person said to the steps of a chain, of that many streams."""
+def _grants(chain: tuple[str, ...], n_streams: int, history: bool) -> Select:
+    """What a person said to the steps of a chain, of that many streams: all of it, or what is in force."""
     person = ("enrollment__consent_epoch", "enrollment__phase", "enrollment__study__ended_at")
-    grant = ("stream", "purpose", "event_id", "covers_from", "valid_from", "valid_to")
+    grant = ("stream", "purpose", "event_id", "party", "covers_from", "valid_from", "valid_to", "expires_at")
     streams = [Given(f"stream{at}", CharField()) for at in range(n_streams)]
+    in_force = {} if history else {"valid_to": None}
     return Select(
         lambda: ConsentState.objects.filter(
-            enrollment_id=Given("person", BigIntegerField()), purpose__in=chain, stream__in=streams
+            enrollment_id=Given("person", BigIntegerField()),
+            purpose__in=chain,
+            stream__in=streams,
+            **in_force,
         ).values_list(*person, *grant)
     )
 
@@ -174,6 +202,7 @@ def _in_force(at: datetime) -> Q:
     """Grants in force; whoever asks takes the epoch from the same statement, so both are of one moment."""
     return Q(
         Q(enrollment__study__ended_at=None) | Q(enrollment__study__ended_at__gt=at),
+        Q(expires_at=None) | Q(expires_at__gt=at),
         valid_to=None,  # what was taken back is taken back for whoever began before it, too
         enrollment__phase=Phase.ACTIVE,
         valid_from__lte=at,
@@ -185,25 +214,35 @@ def _takes_part(phase: str, study_ended_at: datetime | None, at: datetime) -> bo
 
 
 def _permits(
-    enrollment_ids: Iterable[int], chain: Sequence[str], rows: Iterable[tuple[int, int, str, str, int]]
+    enrollment_ids: Iterable[int], chain: Sequence[str], rows: Iterable[tuple[int, int, str, str, int, str]]
 ) -> dict[int, dict[str, Permit]]:
     """Person by person the streams for which every step of the chain is granted."""
     found: dict[int, dict[str, Permit]] = {pk: {} for pk in enrollment_ids}
-    held: dict[tuple[int, int, str], dict[str, int]] = defaultdict(dict)
-    for pk, epoch, stream, step, event in rows:
-        held[pk, epoch, stream][step] = event
+    held: dict[tuple[int, int, str], dict[tuple[str, str], int]] = defaultdict(dict)
+    for pk, epoch, stream, step, event, party in rows:
+        held[pk, epoch, stream][step, party] = event
     for (pk, epoch, stream), events in held.items():
-        if len(events) == len(chain):
+        if all(_granted(step, events) for step in chain):
             found[pk][stream] = Permit(epoch, tuple(sorted(set(events.values()))))
     return found
+
+
+def _granted(step: str, events: Mapping[tuple[str, str], int]) -> bool:
+    """One's own yes, or of a child both the guardian's and the child's."""
+    return (step, _SELF) in events or all((step, party) in events for party in _BOTH)
 
 
 def _windows(
     streams: Iterable[str],
     chain: Sequence[str],
-    rows: Iterable[tuple[str, str, datetime, datetime | None]],
+    rows: Iterable[tuple[str, str, str, datetime, datetime | None]],
 ) -> dict[str, list[Window]]:
-    covered: dict[tuple[str, str], list[Window]] = defaultdict(list)
-    for stream, step, since, until in rows:
-        covered[stream, step].append((since, until))
-    return {stream: intersection([union(covered[stream, step]) for step in chain]) for stream in streams}
+    covered: dict[tuple[str, str, str], list[Window]] = defaultdict(list)
+    for stream, step, party, since, until in rows:
+        covered[stream, step, party].append((since, until))
+
+    def of_step(stream: str, step: str) -> list[Window]:
+        own, *both = (union(covered[stream, step, party]) for party in (_SELF, *_BOTH))
+        return union([*own, *intersection(both)]) if any(both) else own
+
+    return {stream: intersection([of_step(stream, step) for step in chain]) for stream in streams}

@@ -1,4 +1,4 @@
-"""What other rooms do when someone agrees or withdraws; they register themselves when they start."""
+"""What other rooms do when someone agrees, pauses or withdraws; they register themselves when they start."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -12,6 +12,7 @@ Left = Callable[[Enrollment, datetime], None]
 _GRANTED: list[ConsentMoved] = []
 _WITHDRAWN: list[ConsentMoved] = []
 _LEFT: list[Left] = []
+_PAUSED: list[ConsentMoved] = []
 
 
 def on_grant(act: ConsentMoved) -> ConsentMoved:
@@ -41,6 +42,13 @@ def on_leaving(act: Left) -> Left:
     return act
 
 
+def on_pause(act: ConsentMoved) -> ConsentMoved:
+    """Have `act(enrollment, resting, now)` called in the transaction of every pause; nothing stored goes."""
+    if act not in _PAUSED:
+        _PAUSED.append(act)
+    return act
+
+
 def granted(enrollment: Enrollment, scopes: frozenset[Scope], now: datetime) -> None:
     """Tell every room; one that fails undoes the transaction."""
     for act in _GRANTED:
@@ -57,3 +65,9 @@ def left(enrollment: Enrollment, now: datetime) -> None:
     """Tell every room that nothing is due for this person any more."""
     for act in _LEFT:
         act(enrollment, now)
+
+
+def paused(enrollment: Enrollment, resting: frozenset[Scope], now: datetime) -> None:
+    """Tell every room; one that fails undoes the transaction."""
+    for act in _PAUSED:
+        act(enrollment, resting, now)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import models, transaction
@@ -11,9 +12,8 @@ from django.db import models, transaction
 from wellness.accounts.models import User
 from wellness.audit.models import ActorKind
 from wellness.audit.services import SERVICE, Actor, enrollment_chain, record
-from wellness.consent import gate, hooks, leaving, modes
-from wellness.consent.documents import document_digest
-from wellness.consent.events import GRANTING, START, Period, event_hash, fold
+from wellness.consent import conditions, gate, hooks, leaving, modes
+from wellness.consent.events import GRANTING, START, Period, event_hash
 from wellness.consent.models import (
     Action,
     Capacity,
@@ -23,6 +23,7 @@ from wellness.consent.models import (
     ConsentState,
 )
 from wellness.consent.modes import STOP
+from wellness.consent.projection import held, project, rebuilt, schedule
 from wellness.consent.purposes import Scope, expand, prerequisites
 from wellness.consent.signatures import Signing, sign
 from wellness.lib.refusal import Refusal
@@ -37,38 +38,54 @@ def grant(
     scopes: Iterable[Scope],
     now: datetime,
     covers_from: datetime | None = None,
+    until: datetime | None = None,
     signer: User | None = None,
     capacity: str = Capacity.SELF,
     action: str = Action.GRANT,
+    evidence: Mapping[str, Any] | None = None,
     reason: str = "",
     client_at: datetime | None = None,
     client_zone: str = "",
     device: Device | None = None,
     signing: Signing | None = None,
+    public_id: UUID | None = None,
 ) -> ConsentEvent:
-    """The event by which a person agrees to scopes of a published document, in force at once."""
+    """The event by which a person, or who may for them, agrees to scopes of a published document, at once."""
     person = gate.lock(enrollment)
     document = ConsentDocument.objects.get(pk=document.pk)
-    agreed = expand(scopes)
-    _require_open(person, now)
-    _require_offered(person, document, agreed, now)
-    if Action(action) not in GRANTING:
-        raise Refusal("unknown_action", f"{action} does not grant anything.")
-    if covers_from is not None and covers_from > now:
-        raise Refusal("covers_future", "A grant covers data from now on or earlier.", field="covers_from")
+    agreed, evidence = expand(scopes), dict(evidence or {})
+    if Action(action) == Action.IMPORT:  # by the operator of a personal study, for their own data
+        evidence = evidence or {"import": reason or "by the operator"}
+    conditions.require_open(person, now)
+    conditions.require_in_force(person, document, now)
+    conditions.require_signer(
+        person,
+        document,
+        capacity=Capacity(capacity),
+        signer=signer,
+        device=device,
+        evidence=evidence,
+        now=now,
+    )
+    before = held(person)
+    conditions.require_offered(person, document, agreed, before, now)
+    conditions.require_granting(Action(action), agreed, before, covers_from, now)
     event = ConsentEvent(
         action=Action(action),
         document=document,
         document_sha256=document.body_sha256,
         scopes=[list(scope) for scope in agreed],
         covers_from=covers_from or now,
+        expiries=conditions.expiries(document, agreed, now, until),
         signer=signer,
         capacity=Capacity(capacity),
+        evidence=evidence,
         client_at=client_at,
         client_zone=client_zone,
         device=device,
         reason=reason,
         at=now,
+        **({"public_id": public_id} if public_id else {}),
     )
     _append(enrollment, person, event, signing)
     hooks.granted(enrollment, frozenset(agreed), now)
@@ -95,12 +112,13 @@ def withdraw(
     """
     modes.require_mode(mode)
     person = gate.lock(enrollment)
+    conditions.require_own(person, signer=signer)
     last = _last_event(person)
     if last is None:
         raise Refusal("nothing_granted", "Nothing was ever agreed to.", status=409)
     modes.require(mode, last.document.body, everything=scopes is None)
     taken_back = _taken_back(person, scopes)
-    revoked = {*taken_back, *_resting_on(person, taken_back)}
+    revoked = {*taken_back, *resting_on(person, taken_back)}
     event = ConsentEvent(
         action=Action.WITHDRAW,
         document=last.document,
@@ -119,9 +137,46 @@ def withdraw(
     return event
 
 
+def note(
+    enrollment: Enrollment,
+    action: Action,
+    scopes: Iterable[Scope],
+    *,
+    person: Enrollment,
+    now: datetime,
+    document: ConsentDocument | None = None,
+    signing: Signing | None = None,
+    **fields: Any,
+) -> ConsentEvent:
+    """An event about what was agreed to before, under its document if none is named; `person` is locked."""
+    last = _last_event(person)
+    about = document or (last.document if last else None)
+    if about is None:
+        raise Refusal("nothing_granted", "Nothing was ever agreed to.", status=409)
+    event = ConsentEvent(
+        action=action,
+        document=about,
+        document_sha256=about.body_sha256,
+        scopes=[list(scope) for scope in sorted(scopes)],
+        at=now,
+        **fields,
+    )
+    return _append(enrollment, person, event, signing)
+
+
+def resting_on(person: Enrollment, scopes: Iterable[Scope]) -> set[Scope]:
+    """Grants in force that mean nothing without these scopes: they stay given, and the gate denies them."""
+    gone = set(scopes)
+    return {
+        (purpose, stream)
+        for purpose, stream in _switches(ConsentState.objects.held().filter(enrollment=person))
+        if any((below, stream) in gone for below in prerequisites(purpose))
+    }
+
+
 def rebuild(enrollment: Enrollment) -> list[Period]:
     """The periods that the person's events amount to, made anew; the table must equal them."""
-    return fold(ConsentEvent.objects.filter(enrollment=enrollment).order_by("seq"))
+    return rebuilt(enrollment)
 
 
 def _append(
@@ -134,12 +189,14 @@ def _append(
     sign(event, signing)
     event.hash = event_hash(event)
     event.save()
-    _project(person, event)
+    after = project(person, event)
     person.consent_epoch += 1
-    _follow_phase(person, event)
-    person.save(update_fields=["consent_epoch", "phase", "ended_at"])
-    enrollment.consent_epoch, enrollment.phase = person.consent_epoch, person.phase
-    enrollment.ended_at = person.ended_at
+    _follow_phase(person, event, after)
+    schedule(person, after, event.at)
+    moved = ["consent_epoch", "consent_until", "phase", "ended_at"]
+    person.save(update_fields=moved)
+    for name in moved:
+        setattr(enrollment, name, getattr(person, name))
     record(
         chain=enrollment_chain(person.public_id),
         actor=_actor(event),
@@ -151,79 +208,24 @@ def _append(
     return event
 
 
-def _project(person: Enrollment, event: ConsentEvent) -> None:
-    """Bring the table to what `fold` would make of the events, this one included."""
-    scopes = {(purpose, stream) for purpose, stream in event.scopes}
-    in_force = ConsentState.objects.filter(enrollment=person, valid_to=None)
-    ending = [row.pk for row in in_force if (row.purpose, row.stream) in scopes]
-    ConsentState.objects.filter(pk__in=ending).update(valid_to=event.at)
-    if event.action in GRANTING:
-        ConsentState.objects.bulk_create(
-            ConsentState(
-                enrollment=person,
-                purpose=purpose,
-                stream=stream,
-                document=event.document,
-                event=event,
-                valid_from=event.at,
-                covers_from=event.covers_from or event.at,
-            )
-            for purpose, stream in sorted(scopes)
-        )
-
-
-def _follow_phase(person: Enrollment, event: ConsentEvent) -> None:
-    """Who takes everything back has left the study, until they agree again."""
-    if event.action in GRANTING and person.phase != Phase.PAUSED:
+def _follow_phase(person: Enrollment, event: ConsentEvent, after: Sequence[Period]) -> None:
+    """Who takes everything back has left the study, until they agree again; who pauses rests."""
+    if event.action in GRANTING or event.action == Action.RESUME:
         person.phase, person.ended_at = Phase.ACTIVE, None
-    elif not ConsentState.objects.filter(enrollment=person, valid_to=None).exists():
+    elif event.action == Action.PAUSE:
+        person.phase = Phase.PAUSED
+    elif event.action == Action.WITHDRAW and not after:
         person.phase, person.ended_at = Phase.WITHDRAWN, event.at
 
 
-def _require_open(person: Enrollment, now: datetime) -> None:
-    ended_at = person.study.ended_at
-    if person.phase == Phase.COMPLETED or (ended_at and ended_at <= now):
-        raise Refusal("enrollment_ended", "This part in the study has ended.", status=409)
-
-
-def _require_offered(
-    person: Enrollment, document: ConsentDocument, agreed: list[Scope], now: datetime
-) -> None:
-    """Refusal unless the document is in force, unaltered, of this study, and offers what is agreed to."""
-    if document.study_id != person.study_id:
-        raise Refusal("document_elsewhere", "That document belongs to another study.", field="document")
-    effective = document.effective_from is not None and document.effective_from <= now
-    if document.state != ConsentDocument.State.PUBLISHED or not effective:
-        raise Refusal("document_not_in_force", "That version is not in force.", status=409, field="document")
-    if document_digest(document) != document.body_sha256:
-        raise Refusal("document_altered", "That document was altered.", status=409, field="document")
-    offered = _switches(ConsentScope.objects.filter(document=document))
-    if not agreed or not set(agreed) <= offered:
-        raise Refusal("scope_not_offered", "The document does not offer that.", field="scopes")
-    held = _switches(ConsentState.objects.filter(enrollment=person, valid_to=None))
-    if not _switches(ConsentScope.objects.filter(document=document, required=True)) <= held | set(agreed):
-        raise Refusal("required_scope_missing", "Taking part needs what is marked required.", field="scopes")
-
-
 def _taken_back(person: Enrollment, scopes: Iterable[Scope] | None) -> list[Scope]:
-    in_force = ConsentState.objects.filter(enrollment=person, valid_to=None)
-    held = _switches(in_force)
+    rows = ConsentState.objects.held().filter(enrollment=person)
+    stood_by = _switches(rows)
     if scopes is None:
-        return sorted(held)
-    named = set(expand(scopes)) & held
-    documents = in_force.values("document")
-    required = _switches(ConsentScope.objects.filter(document__in=documents, required=True))
-    return sorted(held if named & required else named)
-
-
-def _resting_on(person: Enrollment, scopes: list[Scope]) -> set[Scope]:
-    """Grants in force that mean nothing without these scopes: they stay given, and the gate denies them."""
-    held = _switches(ConsentState.objects.filter(enrollment=person, valid_to=None))
-    return {
-        (purpose, stream)
-        for purpose, stream in held
-        if any((below, stream) in scopes for below in prerequisites(purpose))
-    }
+        return sorted(stood_by)
+    named = set(expand(scopes)) & stood_by
+    required = _switches(ConsentScope.objects.filter(document__in=rows.values("document"), required=True))
+    return sorted(stood_by if named & required else named)
 
 
 def _switches(rows: models.QuerySet[ConsentScope] | models.QuerySet[ConsentState]) -> set[Scope]:

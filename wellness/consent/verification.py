@@ -9,9 +9,19 @@ from wellness.audit.services import SYSTEM_CHAIN
 from wellness.consent import signatures
 from wellness.consent.documents import document_digest
 from wellness.consent.events import START, Period, event_hash, fold
-from wellness.consent.models import ConsentDocument, ConsentEvent, ConsentState, StudyKey
+from wellness.consent.gate import FOREVER
+from wellness.consent.majority import majority_at
+from wellness.consent.models import (
+    Action,
+    ConsentAgenda,
+    ConsentDocument,
+    ConsentEvent,
+    ConsentState,
+    StudyKey,
+)
+from wellness.consent.projection import periods_of
 from wellness.lib.signing import key_id
-from wellness.studies.models import Enrollment
+from wellness.studies.models import Enrollment, Phase
 
 
 def verify() -> str | None:
@@ -27,7 +37,8 @@ def verify_person(person: Enrollment) -> str | None:
     """The first bad row of one person in words, or None."""
     rows = ConsentEvent.objects.filter(enrollment=person).order_by("seq")
     events = list(rows.select_related("enrollment__study", "document", "signer", "device", "proxy"))
-    return _bad_event(person, events) or _bad_state(person, fold(events))
+    expected = fold(events, majority_at=majority_at(person))
+    return _bad_event(person, events) or _bad_state(person, expected) or _bad_clock(person, events, expected)
 
 
 def _published() -> Iterable[ConsentDocument]:
@@ -85,32 +96,34 @@ def _problem(event: ConsentEvent, seq: int, last: str) -> str | None:
 
 
 def _bad_state(person: Enrollment, expected: list[Period]) -> str | None:
-    stored = {(row.event_id, row.purpose, row.stream): row for row in _stored(person)}
+    rows = ConsentState.objects.filter(enrollment=person).order_by("pk")
+    stored = {period.key: period for period in periods_of(rows)}
     for period in expected:
-        row = stored.pop((period.event_id, period.purpose, period.stream), None)
-        if row != period:
-            return (
-                f"{period.purpose} of {period.stream} of enrollment {person.public_id}: not as its events say"
-            )
-    for row in stored.values():
-        return f"{row.purpose} of {row.stream} of enrollment {person.public_id}: no event granted it"
+        if stored.pop(period.key, None) != period:
+            return f"{_where(period, person)}: not as its events say"
+    return next((f"{_where(row, person)}: no event granted it" for row in stored.values()), None)
+
+
+def _bad_clock(person: Enrollment, events: list[ConsentEvent], expected: list[Period]) -> str | None:
+    """What the gate goes by beside the state: the pause, and the next expiry."""
+    where = f"enrollment {person.public_id}"
+    said = [event.action for event in events if event.action in (Action.PAUSE, Action.RESUME)]
+    resting = any(period.paused for period in expected)
+    if (resting and person.phase == Phase.ACTIVE) or (
+        person.phase == Phase.PAUSED and said[-1:] != [Action.PAUSE]
+    ):
+        return f"{where}: it is {person.phase}, which is not as its events say"
+    ends = [period.expires_at for period in expected if period.valid_to is None and period.expires_at]
+    if person.consent_until != min(ends, default=None):
+        return f"{where}: its consent does not expire when its events say"
+    agenda = ConsentAgenda.objects.filter(enrollment=person, next_at__lte=person.consent_until or FOREVER)
+    if person.consent_until and not agenda.exists():
+        return f"{where}: nobody will note that its consent expires"
     return None
 
 
-def _stored(person: Enrollment) -> list[Period]:
-    rows = ConsentState.objects.filter(enrollment=person).order_by("pk")
-    return [
-        Period(
-            purpose=row.purpose,
-            stream=row.stream,
-            document_id=row.document_id,
-            event_id=row.event_id,
-            valid_from=row.valid_from,
-            valid_to=row.valid_to,
-            covers_from=row.covers_from,
-        )
-        for row in rows
-    ]
+def _where(period: Period, person: Enrollment) -> str:
+    return f"{period.purpose} of {period.stream} of enrollment {person.public_id}"
 
 
 def _first(problems: Iterable[str | None]) -> str | None:

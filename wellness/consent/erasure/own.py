@@ -30,6 +30,7 @@ from wellness.consent.models import (
     Approval,
     ConsentAgenda,
     ConsentEvent,
+    ConsentNotice,
     ConsentState,
     ErasureRequest,
     Minority,
@@ -58,6 +59,7 @@ def join() -> None:
         erases_account(through, "user")
     register(Step("who it was", Stage.IDENTITY, _part, _part), User, Enrollment)
     erases(ConsentAgenda)
+    erases(ConsentNotice, "event__enrollment", anonymise=dropping(ConsentNotice, "event__enrollment"))
     erases(Minority, anonymise=dropping(Minority))
     keeps(PaperConsent, "the proof of a signed sheet; its names are sealed with the key that is destroyed")
     keeps(ConsentEvent, PROOF)

@@ -1,6 +1,6 @@
 """Documents, events, the state they project to, the keys that events were signed with, and who leaves."""
 
-from wellness.consent.models.agenda import ConsentAgenda, Minority, PaperConsent
+from wellness.consent.models.agenda import ConsentAgenda, ConsentNotice, Minority, PaperConsent
 from wellness.consent.models.document import Approval, ConsentDocument, ConsentScope
 from wellness.consent.models.event import Action, Capacity, ConsentEvent
 from wellness.consent.models.key import StudyKey
@@ -14,6 +14,7 @@ __all__ = [
     "ConsentAgenda",
     "ConsentDocument",
     "ConsentEvent",
+    "ConsentNotice",
     "ConsentScope",
     "ConsentState",
     "DeletionReceipt",

@@ -18,11 +18,12 @@ from wellness.work.claims import Claimable, ClaimableQuerySet
 
 
 class AgendaQuerySet(ClaimableQuerySet):
-    def call(self, people: Iterable[int], now: datetime) -> None:
-        """Have consent of these people looked at as soon as may be."""
+    def call(self, people: Iterable[int], at: datetime) -> None:
+        """Have consent of these people looked at by then, or earlier where that was the plan."""
         pks = list(people)
         self.bulk_create([self.model(enrollment_id=pk) for pk in pks], ignore_conflicts=True)
-        self.filter(enrollment__in=pks).update(next_at=now, run_after=now, attempts=0)
+        later = self.filter(enrollment__in=pks).exclude(next_at__lte=at)
+        later.update(next_at=at, run_after=at, attempts=0)
 
     def due(self, now: datetime) -> Self:
         """People whose consent changes by the clock by now: an expiry, a pause that ends, a new version."""
@@ -55,17 +56,31 @@ class Minority(models.Model):
         return f"{self.enrollment_id} of age on {self.majority_on}"
 
 
-class PaperQuerySet(ClaimableQuerySet):
+class NoticeQuerySet(ClaimableQuerySet):
+    def due(self, now: datetime) -> Self:
+        """What the participant was not told yet."""
+        return self.filter(sent_at=None).claimable(now).order_by("run_after", "pk")
+
+
+class ConsentNotice(Claimable):
+    """The participant is to be told what somebody else had recorded of their consent."""
+
+    event = models.OneToOneField(ConsentEvent, models.CASCADE, related_name="notice")
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    objects = NoticeQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"notice of {self.event_id}"
+
+
+class PaperQuerySet(models.QuerySet["PaperConsent"]):
     def pending(self) -> Self:
         """Sheets that a second person has not looked at yet."""
         return self.filter(checked_at=None)
 
-    def due(self, now: datetime) -> Self:
-        """Accepted sheets that the participant was not told of yet."""
-        return self.filter(event__isnull=False, notified_at=None).claimable(now).order_by("run_after", "pk")
 
-
-class PaperConsent(Claimable):
+class PaperConsent(models.Model):
     """A signed sheet that staff recorded: nothing is granted until a second person has checked the scan."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -83,7 +98,6 @@ class PaperConsent(Claimable):
     )
     checked_at = models.DateTimeField(null=True, blank=True)
     event = models.OneToOneField(ConsentEvent, models.PROTECT, null=True, blank=True, related_name="paper")
-    notified_at = models.DateTimeField(null=True, blank=True)
 
     objects = PaperQuerySet.as_manager()
 
