@@ -3,6 +3,9 @@
 from datetime import datetime
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.db.models.signals import post_delete
@@ -17,6 +20,8 @@ from wellness.sealedtext import forgotten
 @transaction.atomic
 def forget(user: User, *, now: datetime) -> None:
     """Nobody can sign in to the account or tell whose it was; what the record says of its number stays."""
+    for kept in (EmailAddress, Authenticator, UserSession):
+        kept.objects.filter(user=user).delete()
     keys.shred(user.public_id, now=now)
     User.objects.filter(pk=user.pk).update(
         email=forgotten(),
