@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from tests import factories
 from wellness.accounts.models import User
+from wellness.consent.tombstones import log as tombstones
 from wellness.studies.models import Device, Enrollment, Role, Study
 from wellness.studies.services import issue_device
 
@@ -17,6 +18,7 @@ from wellness.studies.services import issue_device
 @pytest.fixture(autouse=True)
 def _empty_cache() -> Iterator[None]:
     yield
+    tombstones.path().unlink(missing_ok=True)  # the database forgets with the test that somebody withdrew
     cache.clear()  # sign-in rate limits would otherwise travel from test to test
 
 

@@ -24,7 +24,10 @@ app.autodiscover_tasks()
 def stop_if_wrong(**_: object) -> None:
     """End the process when a system check fails; Celery swallows ordinary exceptions of its signals."""
     try:
+        from wellness.restored import wait_until_settled  # noqa: PLC0415  it needs the apps
+
         checks.enforce(databases=["default"])
+        wait_until_settled()
     except ImproperlyConfigured as error:
         raise SystemExit(str(error)) from None
 

@@ -8,8 +8,11 @@ from django.core.wsgi import get_wsgi_application
 from wellness import checks
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wellness.settings")
-application = get_wsgi_application()
+django_application = get_wsgi_application()
+from wellness.restored import Settled  # noqa: E402  it needs the apps
+
 checks.enforce(databases=["default"])
+application = Settled(django_application)
 # What start-up made lives as long as the process: no need to look through it again and again for garbage.
 gc.collect()
 gc.freeze()

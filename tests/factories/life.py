@@ -17,6 +17,7 @@ from phenotyping.surveys.models import Instrument, Prompt
 from phenotyping.surveys.services import answer
 from tests.factories.coaching import ALWAYS, awake, message, points, rule, slot
 from tests.factories.phone import battery, local, rows, upload, walk
+from wellness.audit.services import SERVICE
 from wellness.consent.models import ConsentAgenda, Minority
 from wellness.gateways.takeout.services import ask
 from wellness.studies import keys
@@ -49,7 +50,7 @@ def lived(person: Enrollment) -> Device:
     Minority.objects.create(enrollment=person, majority_on=DAY, sealed_birth=keys.seal(person, "birth", b"x"))
     ConsentAgenda.objects.get_or_create(enrollment=person)
     if person.user:
-        ask(enrollment=person, user=person.user, now=AFTER)
+        ask(enrollment=person, actor=SERVICE, now=AFTER)
         EmailAddress.objects.create(user=person.user, email=person.user.email, primary=True)
         Authenticator.objects.create(user=person.user, type="totp", data={"secret": SECRET})
     return phone

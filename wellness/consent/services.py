@@ -104,11 +104,13 @@ def withdraw(
     signing: Signing | None = None,
     device: Device | None = None,
     event_id: UUID | None = None,
+    replayed: bool = False,
 ) -> ConsentEvent:
     """The event by which a person takes back scopes, or everything; nothing uses them from this commit on.
 
     Taking back a scope that its document requires takes back everything. Modes other than `stop` end it for
-    good (`leaving`). `event_id` is the event's, where somebody chose it before.
+    good (`leaving`). `event_id` is the event's, where somebody chose it before; `replayed` says that it is on
+    record outside the database already (`tombstones`).
     """
     modes.require_mode(mode)
     person = gate.lock(enrollment)
@@ -116,7 +118,8 @@ def withdraw(
     last = _last_event(person)
     if last is None:
         raise Refusal("nothing_granted", "Nothing was ever agreed to.", status=409)
-    modes.require(mode, last.document.body, everything=scopes is None)
+    if not replayed:
+        modes.require(mode, last.document.body, everything=scopes is None)
     taken_back = _taken_back(person, scopes)
     revoked = {*taken_back, *resting_on(person, taken_back)}
     event = ConsentEvent(
@@ -133,7 +136,7 @@ def withdraw(
     )
     _append(enrollment, person, event, signing)
     hooks.withdrawn(enrollment, frozenset(revoked), now)
-    leaving.follow(enrollment, event, frozenset(revoked), now)
+    leaving.follow(enrollment, event, now, replayed=replayed)
     return event
 
 
