@@ -15,8 +15,10 @@ from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from wellness.consent.gate import PersonLeft
 from wellness.lib.diskfull import is_disk_full
 from wellness.lib.refusal import Refusal
+from wellness.studies.keys import KeyDestroyed
 
 logger = logging.getLogger(__name__)
 TRANSIENT = (
@@ -30,6 +32,8 @@ INVALID = {"required": "missing_value", "null": "missing_value", "blank": "missi
 
 def handle(exc: Exception, context: dict[str, Any]) -> Response | None:
     """The answer to an exception in a view; None lets an unexpected one become a 500."""
+    if isinstance(exc, KeyDestroyed):  # erased while this was under way
+        exc = PersonLeft()
     if isinstance(exc, Refusal):
         return _refused(exc)
     if isinstance(exc, RequestDataTooBig):

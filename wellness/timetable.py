@@ -13,6 +13,7 @@ TIMETABLE = {
         "task": "wellness.audit.tasks.verify_recent",
         "schedule": crontab(hour=4, minute=30),
         "options": {"queue": "bulk"},
+    },
     "settle": {
         "task": "wellness.consent.tasks.settle",  # should a database be restored under a running server
         "schedule": 60.0,

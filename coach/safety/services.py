@@ -90,8 +90,9 @@ def hold(
     reason: str = "",
 ) -> Hold:
     """A new hold: the coach is silent from now until it ends or is lifted."""
+    person = gate.lock(enrollment)
     made = Hold.objects.create(
-        enrollment=enrollment,
+        enrollment=person,
         kind=Hold.Kind(kind),
         starts_at=now,
         ends_at=ends_at,

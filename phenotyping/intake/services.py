@@ -31,6 +31,7 @@ from wellness.consent import gate
 from wellness.lib.diskfull import is_disk_full
 from wellness.lib.refusal import Refusal
 from wellness.prepared import insert
+from wellness.studies.keys import KeyDestroyed
 from wellness.studies.models import Device
 
 ATTEMPTS = 3
@@ -142,7 +143,7 @@ def accept(
     for _ in range(ATTEMPTS):
         try:
             return _keep(arrival, screen(device.enrollment, parts, now, arrival.clock))
-        except _ConsentMoved:
+        except (_ConsentMoved, KeyDestroyed):
             continue
     busy = fault("consent_changing", "Consent is changing; send the upload again.", status=503)
     busy.retry = True

@@ -17,10 +17,10 @@ from phenotyping.surveys.instruments import checked, severity
 from phenotyping.surveys.models import Answer, Instrument
 from phenotyping.surveys.selectors import own_answers, prompt_at
 from phenotyping.surveys.services import MAX_REASON, answer, correct, opened
-from wellness.consent.gate import ConsentDenied
+from wellness.consent.gate import ConsentDenied, PersonLeft
 from wellness.lib.clock import from_us, utc_now
 from wellness.lib.refusal import Refusal
-from wellness.studies.authentication import phone_of
+from wellness.studies.authentication import LeavingDeviceAuthentication, phone_of
 from wellness.studies.models import Enrollment
 
 LATEST_MS = 4_102_444_800_000  # the year 2100: beyond it is no phone's clock
@@ -56,7 +56,9 @@ STORED = inline_serializer(
 
 
 class Answers(APIView):
-    """Answers of the person whose phone this is."""
+    """Answers of the person whose phone this is; a call for help of somebody who withdrew is heard, too."""
+
+    authentication_classes = (LeavingDeviceAuthentication,)
 
     @extend_schema(request=Sheet, responses={201: STORED})
     def post(self, request: Request) -> Response:
@@ -77,7 +79,7 @@ class Answers(APIView):
                 device=phone,
                 prompt=prompt_at(phone.enrollment, instrument, recorded_at),
             )
-        except ConsentDenied as denied:  # nothing is kept, and help is shown all the same
+        except (ConsentDenied, PersonLeft) as denied:  # nothing is kept, and help is shown all the same
             denied.extra["support"] = severity(instrument, checked(instrument, sheet["values"]))
             raise
         return _stored(stored)

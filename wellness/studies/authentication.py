@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, cast
 
 from django.db.models import CharField
@@ -11,6 +12,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from wellness.lib.ids import secret_digest
+from wellness.lib.refusal import Refusal
 from wellness.prepared import Given, Instances
 from wellness.studies.models import Device, Enrollment
 
@@ -22,13 +24,27 @@ _KNOWN = Instances(
 )
 
 
+class MustPurge(Refusal):
+    """The phone's person withdrew: it deletes these streams, says so (POST /purges), and is heard again."""
+
+    def __init__(self, streams: Iterable[str]) -> None:
+        message = "The person withdrew: delete what the phone holds of these streams, and confirm it."
+        extra = {"code": "consent_withdrawn", "purge": list(streams)}
+        super().__init__("consent_withdrawn", message, status=403, extra=extra)
+
+
 def phone_of(request: Request) -> Device:
     """The device that an authenticated request came from, its enrollment loaded."""
     return cast(Device, request.user)
 
 
 class DeviceAuthentication(BaseAuthentication):
-    """`request.user` is the device, `request.auth` its enrollment."""
+    """`request.user` is the device, `request.auth` its enrollment.
+
+    The phone of somebody who withdrew hears only that it must purge, until it has said that it did.
+    """
+
+    hears_leaving = False
 
     def authenticate(self, request: Request) -> tuple[Device, Enrollment] | None:
         """Device and enrollment of the token, None without one; a token that opens nothing is refused."""
@@ -39,6 +55,8 @@ class DeviceAuthentication(BaseAuthentication):
         if not found:
             raise AuthenticationFailed("This device is not known here.", code="device_unknown")
         (device,) = found
+        if device.purge is not None and not self.hears_leaving:
+            raise MustPurge(device.purge)
         return device, device.enrollment
 
     def authenticate_header(self, request: Request) -> str:
@@ -46,10 +64,17 @@ class DeviceAuthentication(BaseAuthentication):
         return "Bearer"
 
 
+class LeavingDeviceAuthentication(DeviceAuthentication):
+    """For what the phone of somebody who withdrew may still say: that it purged, or a call for help."""
+
+    hears_leaving = True
+
+
 class DeviceScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # registers itself
     """How the API's description names the credential."""
 
     target_class = DeviceAuthentication
+    match_subclasses = True
     name = "device"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:

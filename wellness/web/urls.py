@@ -13,6 +13,7 @@ from wellness.web.join import Join
 from wellness.web.participant.answers import Answers, CorrectAnswer
 from wellness.web.participant.check_in import CheckIn
 from wellness.web.participant.devices import Devices, RevokeDevice
+from wellness.web.participant.leave import DeletionPage, Leave
 from wellness.web.participant.my_data import MyData
 from wellness.web.participant.privacy import Privacy
 from wellness.web.participant.receipts import OwnReceipt, ReceiptCopy, Receipts
@@ -39,6 +40,8 @@ urlpatterns = [
     path("app/privacy/answers/<uuid:answer>/", CorrectAnswer.as_view(), name="correct_answer"),
     path("app/privacy/devices/", Devices.as_view(), name="devices_of_mine"),
     path("app/privacy/devices/<uuid:device>/revoke/", RevokeDevice.as_view(), name="revoke_device_of_mine"),
+    path("app/privacy/leave/", Leave.as_view(), name="leave"),
+    path("deletions/<slug:token>/", DeletionPage.as_view(), name="deletion_page"),
     path("app/suggestions/<uuid:delivery>/", Respond.as_view(), name="respond"),
     path("app/suggestions/<uuid:delivery>/opened/", Opened.as_view(), name="opened"),
     path("clinic/", Caseload.as_view(), name="caseload"),

@@ -44,6 +44,7 @@ def belongings(people: Mapping[str, Enrollment], phones: Mapping[str, Device]) -
         "slug": {OWN: "harbour", OTHER_STUDY: "inland", NONEXISTENT: "nowhere"},
         "suggestion": sent,
         "takeout": each(_takeout),
+        "token": {NONEXISTENT: "unguessable"},
         "uidb36": {NONEXISTENT: "zz"},
     }
 
