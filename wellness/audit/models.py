@@ -57,7 +57,16 @@ class AuditEntry(AppendOnly):
         constraints = [
             models.UniqueConstraint(fields=["chain", "seq"], name="%(app_label)s_%(class)s_one_seq"),
         ]
-        indexes = [models.Index(fields=["actor", "at"])]
+        indexes = [
+            models.Index(fields=["actor", "at"]),
+            models.Index(fields=["at"]),
+            # Who was shown in a list: `rosters.entries`. As comparisons, which both databases can prove.
+            models.Index(
+                fields=["object"],
+                name="wellness_audit_rosters",
+                condition=models.Q(object__gte="roster:0", object__lt="roster:g"),
+            ),
+        ]
 
 
 class CheckpointMark(models.Model):
@@ -69,3 +78,31 @@ class CheckpointMark(models.Model):
 
     def __str__(self) -> str:
         return f"checkpoint {self.n}"
+
+
+class Roster(AppendOnly):
+    """A set of people that were shown together; an entry names it, so that a list costs one entry."""
+
+    digest = models.CharField(max_length=64, unique=True)
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"roster {self.digest[:8]}"
+
+
+class RosterMember(AppendOnly):
+    """One of them: the chain of a person."""
+
+    roster = models.ForeignKey(Roster, models.PROTECT, related_name="members")
+    chain = models.CharField(max_length=80, db_index=True)
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["roster", "chain"], name="%(app_label)s_%(class)s_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.chain} in {self.roster_id}"

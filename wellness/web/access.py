@@ -1,5 +1,6 @@
 """Who may open a page: anonymous people sign in first; for others without the role there is no such page."""
 
+from http import HTTPStatus
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ from django.views.generic import View
 
 from wellness.accounts.models import User
 from wellness.studies.models import Enrollment, Membership, Role
+from wellness.web.trail import looked_at_own
 
 STAFF_ROLES = {
     "clinician": (Role.CLINICIAN,),
@@ -85,6 +87,13 @@ class ParticipantPage(Page):
             return False
         self.enrollment = found
         return True
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = super().dispatch(request, *args, **kwargs)
+        if request.method == "GET" and response.status_code == HTTPStatus.OK:
+            page = request.resolver_match.view_name if request.resolver_match else ""
+            looked_at_own(self.enrollment, user=self.user, page=page, now=timezone.now())
+        return response
 
     def zone(self) -> ZoneInfo:
         """Where the person's own clock is."""

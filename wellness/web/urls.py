@@ -10,6 +10,7 @@ from wellness.web.coordinator.processing import Register
 from wellness.web.coordinator.studies import Studies
 from wellness.web.home import Help, Home
 from wellness.web.join import Join
+from wellness.web.participant.access_log import AccessLog
 from wellness.web.participant.answers import Answers, CorrectAnswer
 from wellness.web.participant.check_in import CheckIn
 from wellness.web.participant.devices import Devices, RevokeDevice
@@ -35,6 +36,7 @@ urlpatterns = [
     path("app/privacy/receipts/", Receipts.as_view(), name="receipts"),
     path("app/privacy/receipts/<uuid:event>/", OwnReceipt.as_view(), name="receipt"),
     path("app/privacy/receipts/<uuid:event>/copy.pdf", ReceiptCopy.as_view(), name="receipt_copy"),
+    path("app/privacy/access/", AccessLog.as_view(), name="access_log"),
     path("app/privacy/takeout/", Takeouts.as_view(), name="takeouts"),
     path("app/privacy/takeout/<uuid:takeout>/", FetchTakeout.as_view(), name="takeout"),
     path("app/privacy/answers/<uuid:answer>/", CorrectAnswer.as_view(), name="correct_answer"),

@@ -116,7 +116,8 @@ def test_letters_that_the_font_lacks_are_named(
 def test_looking_and_copying_is_recorded(ada: Enrollment, event: ConsentEvent, browser: Browser) -> None:
     browser(ada.user).get(page(event))
     browser(ada.user).get(page(event, "copy.pdf"))
-    entries = AuditEntry.objects.filter(chain=enrollment_chain(ada.public_id)).order_by("-seq")[:2]
+    chain = AuditEntry.objects.filter(chain=enrollment_chain(ada.public_id)).exclude(action="view.own")
+    entries = chain.order_by("-seq")[:2]
     assert [entry.action for entry in entries] == ["consent_receipt.copy", "consent_receipt.view"]
     assert {entry.actor for entry in entries} == {str(ada.user.public_id)}
 

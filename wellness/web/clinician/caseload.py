@@ -61,10 +61,16 @@ class Caseload(PartialMixin, StaffPage, TemplateView):
         enrollments = people(self.user)
         rows = [row(one, now) for one in dossiers(enrollments, now)]
         q, show, sort = form.chosen()
-        studies = sorted({one.study.slug for one in enrollments})
         if enrollments:
-            objects = [f"study:{slug}" for slug in studies]
-            looked_over(objects, user=self.user, action="view.caseload", purpose=SHARE_CLINICIAN, now=now)
+            looked_over(
+                enrollments,
+                user=self.user,
+                action="view.caseload",
+                purpose=SHARE_CLINICIAN,
+                now=now,
+                about=" ".join(sorted({f"study:{one.study.slug}" for one in enrollments})),
+                role=Role.CLINICIAN,
+            )
         return super().get_context_data(
             **kwargs,
             now=now,

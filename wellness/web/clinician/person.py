@@ -31,7 +31,7 @@ class Person(StaffPage, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         now, person = timezone.now(), self.person(self.user, self.kwargs["enrollment"])
-        looked_at(person, user=self.user, action="view.participant", now=now)
+        looked_at(person, user=self.user, action="view.participant", now=now, role=Role.CLINICIAN)
         n_days = next((n for n in RANGES if str(n) == self.request.GET.get("days")), RANGES[0])
         dossier = dossiers([person], now)[0]
         streams = dossier.streams

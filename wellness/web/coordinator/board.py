@@ -31,7 +31,8 @@ class Board(StaffPage, TemplateView):
         found = members(study, seats)
         people = [member.enrollment for member in found]
         silent, work = silences(found, now), waiting(people, now)
-        looked_over([f"study:{study.slug}"], user=self.user, action="view.board", purpose="", now=now)
+        about = f"study:{study.slug}"
+        looked_over(people, user=self.user, action="view.board", purpose="", now=now, about=about)
         return super().get_context_data(
             **kwargs,
             study=study,

@@ -25,5 +25,6 @@ class Register(StaffPage, TemplateView):
         if study is None:
             raise Http404
         now = timezone.now()
-        looked_over([f"study:{study.slug}"], user=self.user, action="view.register", purpose="", now=now)
+        about = f"study:{study.slug}"
+        looked_over([], user=self.user, action="view.register", purpose="", now=now, about=about)
         return super().get_context_data(**kwargs, study=study, register=processing_register(study), now=now)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime
 
-from wellness.audit import proofs, verification, watch
+from wellness.audit import proofs, rosters, verification, watch
+from wellness.audit.instants import instant
 
 
 class Command(BaseCommand):
@@ -18,7 +16,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Part of the record, older keys, and proofs to hand out."""
-        parser.add_argument("--since", type=_instant, help="only what was sealed after this (UTC)")
+        parser.add_argument("--since", type=instant, help="only what was sealed after this (UTC)")
         parser.add_argument("--trust", action="append", default=[], type=bytes.fromhex, metavar="HEX")
         parser.add_argument("--proof", metavar="CHAIN#SEQ", help="print the proof that an entry was sealed")
         parser.add_argument("--consistency", nargs=2, type=int, metavar="N", help="between two checkpoints")
@@ -26,7 +24,7 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **options: Any) -> None:
         """One line: what was verified, or a proof as JSON; the places that are bad make it fail."""
         found = verification.verify_all(since=options["since"], trusted=options["trust"])
-        bad = [*map(str, found.bad), *watch.triggers()]
+        bad = [*map(str, found.bad), *rosters.broken(), *watch.triggers()]
         if bad:
             raise CommandError("\n".join(bad))
         if options["proof"]:
@@ -39,12 +37,3 @@ class Command(BaseCommand):
                 f"{found.n_entries} entries in {found.n_chains} chains: whole; "
                 f"{found.n_sealed} of them under {found.n_checkpoints} checkpoints"
             )
-
-
-def _instant(value: str) -> datetime:
-    """A date or time as an instant; one without a zone is in UTC."""
-    on = parse_date(value) if len(value) == 10 else None
-    at = datetime(on.year, on.month, on.day) if on else parse_datetime(value)  # noqa: DTZ001
-    if at is None:
-        raise ValueError(value)
-    return at if timezone.is_aware(at) else timezone.make_aware(at, timezone.get_default_timezone())
