@@ -21,6 +21,7 @@ from django.db.models.query_utils import DeferredAttribute
 from wellness.lib.sealing import subkey
 
 INDEX_LENGTH = 22  # 16 bytes in base64
+FORGOTTEN = "."  # stands for a text that was there and went with its key
 
 
 class Stored(str):
@@ -107,9 +108,13 @@ class SealedText(models.Field):  # type: ignore[type-arg]  # generic only for my
             raise TypeError(f"{self} can only be looked up by a text, and only where it has an index")
         return blind_index(self._context(), value)
 
+    def index_for(self, instance: Any, value: str) -> str:
+        """The index that a text has on that row."""
+        return self.index(value)
+
     def opened(self, instance: Any, stored: Stored) -> str:
         """The text that the row holds; SealBroken when it was altered or is another's."""
-        if not stored or (self.indexed and len(stored) == INDEX_LENGTH):
+        if stored in ("", FORGOTTEN) or (self.indexed and len(stored) == INDEX_LENGTH):
             return ""
         sealed = urlsafe_b64decode(stored[INDEX_LENGTH:] if self.indexed else stored)
         return self.unseal(instance, self._context(), sealed).decode()
@@ -119,7 +124,9 @@ class SealedText(models.Field):  # type: ignore[type-arg]  # generic only for my
         if not value:
             return Stored("")
         sealed = self.seal(instance, self._context(), value.encode())
-        return Stored((self.index(value) if self.indexed else "") + urlsafe_b64encode(sealed).decode())
+        return Stored(
+            (self.index_for(instance, value) if self.indexed else "") + urlsafe_b64encode(sealed).decode()
+        )
 
     def from_db_value(self, value: str | None, *_: object) -> Stored | None:
         """The text as it is stored, opened when the attribute is read."""

@@ -2,7 +2,7 @@
 
 from coach.decisions.models import Decision
 from coach.decisions.models.decision import NONE
-from coach.decisions.replay import trace_of
+from coach.decisions.replay import reasons_of, trace_of
 from coach.decisions.variables import REGISTRY
 from coach.rules.evaluate import Verdict
 from coach.rules.sentence import explain
@@ -27,7 +27,7 @@ SILENCE = {
 
 def why(decision: Decision) -> str:
     """The sentence a participant reads; it names what was known, and chance where chance decided."""
-    silent = [SILENCE[code] for code in decision.reasons if code in SILENCE]
+    silent = [SILENCE[code] for code in reasons_of(decision) if code in SILENCE]
     if silent:
         return f"Nothing was offered because {silent[0]}."
     verdicts = [Verdict.from_json(stored) for _, stored in sorted(trace_of(decision).items())]

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.conf import settings
 
 from coach.decisions.conclude import Conclusion
+from coach.delivery.guards import public
 from wellness.lib.sealing import subkey
 from wellness.studies.models import Study
 
@@ -22,7 +23,7 @@ def ledger_fields(conclusion: Conclusion) -> dict[str, Any]:
     for elsewhere in ("trace", "message"):
         del plain[elsewhere]
     return plain | {
-        "reasons": list(conclusion.reasons),
+        "reasons": [public(code) for code in conclusion.reasons],
         "probabilities": [list(pair) for pair in conclusion.probabilities],
     }
 

@@ -8,6 +8,7 @@ from coach.decisions.ledger import draw_key, ledger_fields, sealed_as
 from coach.decisions.models import Decision
 from coach.decisions.snapshot import key
 from coach.decisions.spec import spec_of
+from coach.delivery.guards import HOLD
 from wellness.lib.canonical import canonical, digest
 from wellness.studies import keys
 
@@ -22,6 +23,14 @@ def trace_of(decision: Decision) -> dict[str, Any]:
     return _opened(decision, "trace", decision.sealed_trace)
 
 
+def reasons_of(decision: Decision) -> list[str]:
+    """Every reason for unavailability by its exact code: those for silence stand in the sealed snapshot."""
+    if HOLD not in decision.reasons:
+        return list(decision.reasons)
+    silence: list[str] = context_of(decision)["silence"]
+    return silence + list(decision.reasons[len(silence) :])
+
+
 def replay(decision: Decision) -> list[str]:
     """Names of the stored fields that a recomputation does not reproduce exactly; empty when all agree."""
     context = context_of(decision)
@@ -30,7 +39,8 @@ def replay(decision: Decision) -> list[str]:
     again = conclude(spec_of(rule.body), context, seed=seed, decision_id=decision.public_id)
     stored = {name: getattr(decision, name) for name in ledger_fields(again)}
     differs = [name for name, value in ledger_fields(again).items() if stored[name] != value]
-    if digest(context) != decision.context_sha256:
+    # Decisions from before there was a keyed digest of the snapshot have a plain one.
+    if decision.context_sha256 not in (keys.digest(decision.enrollment, context), digest(context)):
         differs.append("context_sha256")
     if digest(rule.body) != rule.body_sha256:
         differs.append("rule")

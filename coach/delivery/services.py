@@ -31,7 +31,7 @@ def send(pk: int, fence: int, now: datetime) -> None:
     if now >= delivery.expires_at:
         n = mine.update(state=Delivery.State.EXPIRED)
     elif objections:
-        n = mine.update(state=Delivery.State.BLOCKED, blocked_by=objections[0])
+        n = mine.update(state=Delivery.State.BLOCKED, blocked_by=guards.public(objections[0]))
     else:
         n = mine.update(state=Delivery.State.SENT, sent_at=now)
     if n == 0 or not Delivery.objects.all().release(pk, fence):

@@ -15,6 +15,7 @@ class SafetyConfig(AppConfig):
 
         delivery_guards.register(guards.blocking)
         delivery_guards.register_silencer(guards.silencing)
+        delivery_guards.keep_private(guards.HOLD_CODES.values())
         hooks.on_answer(services.answer_given)
         erases(Hold, anonymise=dropping(Hold))
         erases(Alert, anonymise=dropping(Alert))

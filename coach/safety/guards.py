@@ -63,4 +63,4 @@ def conditions(enrollment: Enrollment, now: datetime) -> frozenset[str]:
     """The person's conditions in force, to be held against an intervention's contraindications."""
     rows = Contraindication.objects.filter(Q(ended_at=None) | Q(ended_at__gt=now), since__lte=now)
     rows = rows.filter(enrollment=enrollment)
-    return frozenset(rows.values_list("condition", flat=True))
+    return frozenset(row.condition for row in rows.select_related("enrollment__study"))

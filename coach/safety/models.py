@@ -10,7 +10,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from wellness.sealedtext import Index
 from wellness.studies.models import Enrollment
+from wellness.studies.sealed import PersonText, PersonWord
 
 
 class HoldQuerySet(models.QuerySet["Hold"]):
@@ -29,7 +31,7 @@ class Hold(models.Model):
 
     enrollment = models.ForeignKey(Enrollment, models.PROTECT, related_name="holds")
     kind = models.CharField(max_length=12, choices=Kind.choices)
-    reason = models.CharField(max_length=200, blank=True)
+    reason = PersonText(max_length=200, blank=True)
     set_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -71,7 +73,7 @@ class Alert(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
     resolved_at = models.DateTimeField(null=True, blank=True)
-    disposition = models.CharField(max_length=200, blank=True)
+    disposition = PersonText(max_length=200, blank=True)
 
     objects = AlertQuerySet.as_manager()
 
@@ -96,7 +98,7 @@ class Contraindication(models.Model):
     """A condition of one person under which some suggestions are never given."""
 
     enrollment = models.ForeignKey(Enrollment, models.PROTECT, related_name="contraindications")
-    condition = models.SlugField()
+    condition = PersonWord(max_length=50)
     set_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -106,7 +108,8 @@ class Contraindication(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["enrollment", "condition"],
+                "enrollment",
+                Index("condition"),
                 condition=Q(ended_at=None),
                 name="%(app_label)s_%(class)s_one_in_force",
             ),

@@ -75,7 +75,10 @@ def resolve(*, alert: Alert, user: User, disposition: str, now: datetime) -> Non
         message = f"Say, in at most {LONGEST_DISPOSITION} characters, what was done about the alert."
         raise Refusal("disposition_missing", message, field="disposition")
     acknowledge(alert=alert, user=user, now=now)
-    if Alert.objects.open().filter(pk=alert.pk).update(resolved_at=now, disposition=said):
+    open_ = Alert.objects.open().select_for_update(of=("self",)).filter(pk=alert.pk).first()
+    if open_ is not None:
+        open_.resolved_at, open_.disposition = now, said
+        open_.save(update_fields=["resolved_at", "disposition"])
         _record(alert.enrollment, "alert.resolve", f"alert:{alert.public_id}", user, now)
 
 

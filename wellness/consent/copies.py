@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
+from html import escape
 from io import BytesIO
 from pathlib import Path
 from unicodedata import combining, normalize
-from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo
 
 import reportlab
@@ -79,7 +79,7 @@ def _story(event: ConsentEvent, title: str, zone: ZoneInfo) -> Iterator[Flowable
 
 
 def _paragraph(text: str, style: str = "text") -> Paragraph:
-    return Paragraph(escape(_drawable(str(text))).replace("\n", "<br/>"), _styles()[style])
+    return Paragraph(escape(_drawable(str(text)), quote=False).replace("\n", "<br/>"), _styles()[style])
 
 
 def _drawable(text: str) -> str:

@@ -25,9 +25,9 @@ STREAMS = MappingProxyType(
 METHODS = MappingProxyType(
     {
         "session": "signed in",
-        "device_token": "from the phone that was registered for this person",
+        "device_token": "from the phone that was registered for this person",  # nosec B105
         "service": "by the server, without a person",
-        "password": "password",
+        "password": "password",  # nosec B105
         "code": "code sent by e-mail",
         "totp": "code of an authenticator app",
         "webauthn": "passkey or security key",

@@ -21,7 +21,8 @@ class Decision(AppendOnly):
 
     Unavailable: `option` is none and `propensity` 0. Available: 0 < `propensity` < 1, the probability with
     which `option` was drawn; `probabilities` holds [option, probability] in the order of the draw.
-    The context snapshot, the trace and the reasons are sealed; `context_sha256` covers the plain context.
+    The context snapshot, which has the exact reasons, and the trace are sealed; `context_sha256` covers the
+    plain context, and only the person's key makes it: of a snapshot with little in it a plain one is guessed.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

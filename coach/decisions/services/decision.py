@@ -18,7 +18,7 @@ from coach.delivery.models import Delivery
 from coach.delivery.services import queue
 from wellness.consent import gate
 from wellness.consent.purposes import INTERVENE
-from wellness.lib.canonical import canonical, digest
+from wellness.lib.canonical import canonical
 from wellness.lib.clock import at_local
 from wellness.studies import keys
 from wellness.studies.models import Enrollment
@@ -78,7 +78,7 @@ def _close(point: DecisionPoint, fence: int, made: _Made, now: datetime) -> None
         rule=point.rule,
         at=now,
         sealed_context=keys.seal(person, sealed_as(made.id, "context"), canonical(made.snapshot)),
-        context_sha256=digest(made.snapshot),
+        context_sha256=keys.digest(person, made.snapshot),
         sealed_trace=keys.seal(person, sealed_as(made.id, "trace"), trace),
         delivery=_queued(person, made, now),
         consent_epoch=person.consent_epoch,

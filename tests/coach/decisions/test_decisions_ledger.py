@@ -16,7 +16,7 @@ from coach.decisions.replay import context_of, replay
 from tests.factories.coaching import TUESDAY, awake, decided, rule, slot
 from tests.factories.phone import local
 from wellness.audit.appendonly import AppendOnlyError
-from wellness.lib.canonical import canonical, digest
+from wellness.lib.canonical import canonical
 from wellness.studies import keys
 from wellness.studies.models import Device, Enrollment
 
@@ -91,7 +91,7 @@ def test_history_is_never_changed(decision: Decision, statement: str) -> None:
 
 def test_a_decision_is_made_again_bit_for_bit(decision: Decision) -> None:
     assert replay(decision) == []
-    assert digest(context_of(decision)) == decision.context_sha256
+    assert keys.digest(decision.enrollment, context_of(decision)) == decision.context_sha256
 
 
 def test_an_unavailable_one_too(ada: Enrollment) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from coach.decisions.explain import why
 from coach.decisions.models import Decision, Outcome
 from coach.decisions.outcomes import opened
-from coach.decisions.replay import context_of, trace_of
+from coach.decisions.replay import context_of, reasons_of, trace_of
 from coach.delivery.models import Delivery
 from coach.safety.models import Alert, Contraindication, Hold
 from wellness.studies.models import Enrollment
@@ -34,17 +36,20 @@ def deliveries(person: Enrollment, now: datetime) -> list[dict[str, Any]]:
 def safety(person: Enrollment, now: datetime) -> dict[str, list[dict[str, Any]]]:
     """Alerts that reached a human, times in which the coach rested, and what is never suggested."""
     alerts = ("raised_at", "severity", "rule", "acknowledged_at", "resolved_at", "disposition")
+    holds = ("kind", "starts_at", "ends_at", "lifted_at", "reason")
     return {
-        "alerts": list(Alert.objects.filter(enrollment=person).order_by("raised_at").values(*alerts)),
-        "holds": list(
-            Hold.objects.filter(enrollment=person)
-            .order_by("starts_at")
-            .values("kind", "starts_at", "ends_at", "lifted_at", "reason")
-        ),
-        "never_suggested_for": list(
-            Contraindication.objects.filter(enrollment=person).values("condition", "since", "ended_at")
+        "alerts": _told(Alert.objects.filter(enrollment=person).order_by("raised_at"), alerts),
+        "holds": _told(Hold.objects.filter(enrollment=person).order_by("starts_at"), holds),
+        "never_suggested_for": _told(
+            Contraindication.objects.filter(enrollment=person), ("condition", "since", "ended_at")
         ),
     }
+
+
+def _told(rows: QuerySet[Any], names: tuple[str, ...]) -> list[dict[str, Any]]:
+    """What rows say, opened."""
+    found = rows.select_related("enrollment__study")
+    return [{name: getattr(row, name) for name in names} for row in found]
 
 
 def _decision(row: Decision, outcome: Outcome | None) -> dict[str, Any]:
@@ -53,7 +58,7 @@ def _decision(row: Decision, outcome: Outcome | None) -> dict[str, Any]:
         "at": row.at,
         "rule": str(row.rule),
         "available": row.available,
-        "reasons": row.reasons,
+        "reasons": reasons_of(row),
         "option": row.option,
         "probability": row.propensity,
         "probabilities": row.probabilities,

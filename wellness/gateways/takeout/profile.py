@@ -26,7 +26,7 @@ def profile(person: Enrollment, now: datetime) -> dict[str, Any]:
         "ended_at": person.ended_at,
         "account": {"email": account.email, "name": account.get_full_name()} if account else None,
         "time_zones": list(person.zone_changes.order_by("from_at").values("from_at", "zone")),
-        "phones": list(person.devices.order_by("pk").values(*phones)),
+        "phones": [{name: getattr(one, name) for name in phones} for one in person.devices.order_by("pk")],
     }
 
 

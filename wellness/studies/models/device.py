@@ -11,6 +11,7 @@ from django.db import models
 from wellness.audit.models import ActorKind
 from wellness.audit.services import Actor
 from wellness.studies.models.enrollment import Enrollment
+from wellness.studies.sealed import PersonText
 
 TRIES = 5  # wrong guesses that an invitation bears
 
@@ -33,7 +34,7 @@ class Device(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     enrollment = models.ForeignKey(Enrollment, models.PROTECT, related_name="devices")
     platform = models.CharField(max_length=10, choices=Platform.choices)
-    model_name = models.CharField(max_length=80, blank=True)
+    model_name = PersonText(max_length=80, blank=True)  # people name their phones after themselves
     os_version = models.CharField(max_length=40, blank=True)
     app_version = models.CharField(max_length=40, blank=True)
     token_digest = models.CharField(max_length=64, unique=True)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from coach.decisions.explain import SILENCE
 from coach.decisions.models import Decision, Outcome
 from coach.decisions.outcomes import opened
+from coach.decisions.replay import reasons_of
 from wellness.studies.models import Enrollment
 from wellness.web.words import reason
 
@@ -43,7 +44,7 @@ def suggested_at(enrollment: Enrollment, since: datetime) -> frozenset[datetime]
 
 def _line(decision: Decision, enrollment: Enrollment, sees_outcome: bool, sees_answers: bool) -> LogLine:
     delivery = decision.delivery
-    said = [code if sees_answers or code != "crisis_hold" else "resting" for code in decision.reasons]
+    said = [code if sees_answers or code != "crisis_hold" else "resting" for code in reasons_of(decision)]
     reasons = ", ".join(SILENCE.get(code, reason(code)).replace("you ", "they ") for code in said)
     return LogLine(
         at=decision.at,

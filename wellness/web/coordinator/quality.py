@@ -19,8 +19,6 @@ from wellness.work.kinds import KINDS
 
 N_DAYS = 28
 
-PRIVATE = frozenset({"crisis_hold", "clinician_hold", "participant_pause"})
-
 
 @dataclass(frozen=True)
 class Cell:
@@ -131,8 +129,8 @@ class Randomisation:
 
 
 def _public(code: str) -> str:
-    """A reason without what it tells about the person: why the coach rests is theirs."""
-    return "hold" if code in PRIVATE else code.partition(":")[0]
+    """A reason without the reading that it names."""
+    return code.partition(":")[0]
 
 
 def randomisation(people: Sequence[Enrollment]) -> Randomisation:
