@@ -3,7 +3,9 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from wellness.bench import intake
+from wellness.bench import consent, intake
 from wellness.bench.found import Found, Sizes
 
-AREAS: Mapping[str, Callable[[Sizes], Found]] = MappingProxyType({"intake": intake.measure})
+AREAS: Mapping[str, Callable[[Sizes], Found]] = MappingProxyType(
+    {"consent": consent.measure, "intake": intake.measure}
+)
