@@ -6,7 +6,6 @@ never a name, an account or a value of anybody's health.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
@@ -14,12 +13,11 @@ from types import MappingProxyType
 from typing import Any
 
 from django.db import models
-from jwt.api_jws import PyJWS
 
 from wellness.audit.services import Actor, enrollment_chain, record
+from wellness.consent.jws import signed
 from wellness.consent.models import Action, Capacity, ConsentEvent, ConsentScope
 from wellness.consent.purposes import PURPOSES, Scope
-from wellness.consent.signatures import ALGORITHM, private_key, study_key
 from wellness.lib.clock import from_us
 from wellness.studies.models import Enrollment
 
@@ -40,15 +38,11 @@ STATES = MappingProxyType(
     }
 )
 _Terms = tuple[bool, int | None, str, int | None]  # required, days kept, recipients, valid until (us)
-JWS = PyJWS(algorithms=[ALGORITHM])
 
 
 def issued(event: ConsentEvent) -> str:
     """The receipt of an event as a JWS: the same text each time, as long as the secret is the same."""
-    study = event.enrollment.study
-    payload = json.dumps(contents(event), separators=(",", ":"), ensure_ascii=False).encode()
-    headers = {"typ": TYPE, "kid": study_key(study, now=event.at)}
-    return JWS.encode(payload, private_key(study), algorithm=ALGORITHM, headers=headers)
+    return signed(event.enrollment.study, contents(event), kind=TYPE, now=event.at)
 
 
 def own_events(enrollment: Enrollment) -> models.QuerySet[ConsentEvent]:
