@@ -14,16 +14,15 @@ from typing import Any
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from django.db.models import Q
 
 from wellness.audit.models import ActorKind, Outcome
 from wellness.audit.services import Actor, enrollment_chain, record, system_chain
 from wellness.consent.events import GRANTING
+from wellness.consent.force import in_force
 from wellness.consent.jws import Altered, UnknownKey, verified
 from wellness.consent.models import Action, ConsentEvent, ConsentState, StudyKey
 from wellness.consent.receipts import TYPE
 from wellness.lib.refusal import Refusal
-from wellness.studies.models import Phase
 
 MAX_CHARS = 128 * 2**10
 HOLDER = Actor(ActorKind.ANONYMOUS, "")
@@ -96,17 +95,8 @@ def opened(token: str) -> tuple[StudyKey, dict[str, Any]]:
 
 def standing(event: ConsentEvent, *, now: datetime) -> Standing:
     """Whether what was done by an event holds now."""
-    named = {(purpose, stream) for purpose, stream in event.scopes}
-    person = event.enrollment
-    ended = person.study.ended_at is not None and person.study.ended_at <= now
-    rows = ConsentState.objects.filter(
-        Q(expires_at=None) | Q(expires_at__gt=now), enrollment=person, valid_to=None
-    )
-    held = (
-        []
-        if ended or person.phase != Phase.ACTIVE
-        else [row for row in rows if (row.purpose, row.stream) in named]
-    )
+    named, person = {(purpose, stream) for purpose, stream in event.scopes}, event.enrollment
+    held = [row for row in in_force(person, now=now) if (row.purpose, row.stream) in named]
     if event.action not in GRANTING | {Action.RESUME}:
         return Standing.SUPERSEDED if held else Standing.CURRENT
     own = {
@@ -114,9 +104,8 @@ def standing(event: ConsentEvent, *, now: datetime) -> Standing:
     }
     if own == named:
         return Standing.CURRENT
-    resting = ConsentState.objects.filter(enrollment=person, event=event, paused=True)
-    changed = held or (not ended and resting.exists())
-    return Standing.SUPERSEDED if changed else Standing.WITHDRAWN
+    rests = ConsentState.objects.filter(enrollment=person, event=event, paused=True).exists()
+    return Standing.SUPERSEDED if held or (rests and not person.study.ended_at) else Standing.WITHDRAWN
 
 
 def _found(kid: str, keys: dict[str, StudyKey]) -> Ed25519PublicKey | None:
