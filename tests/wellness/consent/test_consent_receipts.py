@@ -228,8 +228,9 @@ def test_a_phone_fetches_its_own_persons_receipt_and_no_other(
     answer = client.get(f"/api/v1/consent-receipts/{event.public_id}", **signed(device[1]))
     assert answer.json()["receipt"] == issued(event)
     assert answer["Cache-Control"] == "no-store"
-    entry = AuditEntry.objects.filter(chain=enrollment_chain(event.enrollment.public_id)).latest("seq")
-    assert (entry.action, entry.actor) == ("consent_receipt.read", str(device[0].public_id))
+    entry = AuditEntry.objects.get(action="consent_receipt.read")
+    assert entry.chain == enrollment_chain(event.enrollment.public_id)
+    assert (entry.object, entry.actor) == (f"consent_event:{event.public_id}", str(device[0].public_id))
     foreign = client.get(f"/api/v1/consent-receipts/{other.public_id}", **signed(device[1]))
     unknown = client.get(f"/api/v1/consent-receipts/{uuid4()}", **signed(device[1]))
     assert (foreign.status_code, foreign.content) == (404, unknown.content)
