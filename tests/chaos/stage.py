@@ -83,8 +83,9 @@ class Stage:
         self.unexpected: Counter[str] = Counter()
         self._doomed: set[int] = set()
         web = ["--bind", f"127.0.0.1:{self.port}", "--workers", "2", "--threads", "4", "--no-control-socket"]
+        web += ["--config", "python:wellness.webserver", "--log-level", "error"]
         self._commands = {
-            "web server": ["gunicorn", "wellness.wsgi:application", *web, "--log-level", "error"],
+            "web server": ["gunicorn", "wellness.wsgi:application", *web],
             "urgent worker": _worker("urgent", URGENT, 1),
             "patient worker": _worker("patient", PATIENT, n_celery),
             "beat": [*CELERY, "beat", "--pidfile=", "--loglevel", "WARNING"],

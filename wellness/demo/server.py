@@ -31,9 +31,8 @@ def served(*options: str, workers: int = 2, threads: int = 4) -> Iterator[str]:
     try:
         web = ["--bind", address, "--workers", str(workers), "--threads", str(threads), "--no-control-socket"]
         web += ["--env", "UPLOADS_WAIT_S=0"]  # in simulated time a day waits until it is over
-        children.start(
-            "web server", "gunicorn", "wellness.wsgi:application", *web, "--log-level", "error", *options
-        )
+        web += ["--config", "python:wellness.webserver", "--log-level", "error"]
+        children.start("web server", "gunicorn", "wellness.wsgi:application", *web, *options)
         _await(address, children)
         yield address
     finally:

@@ -57,7 +57,8 @@ class Command(BaseCommand):
         n_celery = 1 if embedded else workers
         address = f"[{bind}]:{port}" if ":" in bind else f"{bind}:{port}"
         web = ["--bind", address, "--workers", str(workers), "--threads", "4", "--no-control-socket"]
-        children.start("web server", "gunicorn", "wellness.wsgi:application", *web, "--log-level", "warning")
+        web += ["--config", "python:wellness.webserver", "--log-level", "warning"]
+        children.start("web server", "gunicorn", "wellness.wsgi:application", *web)
         celery = ["--quiet", "--app", "wellness.celery"]
         alone = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"]
         for name, queues, n in (("urgent", URGENT, 1), ("patient", PATIENT, n_celery)):
