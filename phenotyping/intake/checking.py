@@ -23,6 +23,7 @@ EARLIEST_MS = to_us(EARLIEST) / 1_000
 AHEAD = timedelta(minutes=5)  # from here on a time is flagged
 FAR_AHEAD = timedelta(hours=48)  # and from here on its row refused
 TEXT_CHARACTERS = 256
+LARGEST = np.finfo(np.float64).max  # of finite numbers
 
 FINE, CONSENT_DENIED, BEFORE_CONSENT, MISSING, RANGE, EARLY, FUTURE = range(7)
 CODES = (
@@ -78,8 +79,9 @@ def check(stream: str, table: pa.Table, now: datetime) -> Checked:
         if column.name in table.column_names:
             values, missing, outside = _column(stream, column, table[column.name])
             columns[column.name] = _microseconds(values) if column is UPTIME else values
-            reasons[outside & (reasons == FINE)] = RANGE
-            if column.required:
+            if outside.any():
+                reasons[outside & (reasons == FINE)] = RANGE
+            if column.required and missing.any():
                 reasons[missing] = MISSING
     reasons = np.where(misplaced == FINE, reasons, misplaced)
     return Checked(stream, pa.table(columns), reasons)
@@ -129,11 +131,14 @@ def _column(stream: str, column: Column, values: pa.ChunkedArray) -> tuple[pa.Ar
 
 
 def _measured(stream: str, column: Column, values: NDArray[np.float64]) -> tuple[pa.Array, Mask, Mask]:
+    low = -LARGEST if column.low is None else column.low
+    high = LARGEST if column.high is None else column.high
+    if column.kind == "real" and values.size and values.min() >= low and values.max() <= high:  # nan is not
+        none = np.zeros(values.size, np.bool_)
+        return pa.array(values), none, none
     missing = np.isnan(values)
     mask = missing if missing.any() else None  # without one Arrow copies nothing
-    low = -np.inf if column.low is None else column.low
-    high = np.inf if column.high is None else column.high
-    outside = ~missing & ~((values >= low) & (values <= high) & np.isfinite(values))
+    outside = ~missing & ~((values >= low) & (values <= high))
     if column.kind == "real":
         return pa.array(values, mask=mask), missing, outside
     broken = np.isfinite(values) & (np.rint(values) != values)

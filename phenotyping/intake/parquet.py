@@ -88,7 +88,7 @@ def decode(stream: str, plain: bytes) -> pa.Table:
 
 def _narrowed(values: pa.Array) -> tuple[pa.Array, int]:
     """The numbers as 32-bit whole multiples of 10^-k, and k; else as float32; else as they are."""
-    numbers = values.fill_null(0).to_numpy()
+    numbers = (values.fill_null(0) if values.null_count else values).to_numpy()
     missing = values.is_null().to_numpy(zero_copy_only=False) if values.null_count else None
     for decimals in _worth_trying(numbers[:FEW]):
         whole = _multiples(numbers, decimals)
