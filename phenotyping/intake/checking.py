@@ -100,14 +100,15 @@ def _require_columns(stream: str, names: list[str]) -> None:
 def _times(stream: str, values: pa.ChunkedArray, now: datetime) -> tuple[pa.Array, Reasons]:
     """The times in microseconds, and which rows are refused for theirs; a refused time is 1970."""
     ms = _numbers(stream, TIME, values)
-    broken = ~np.isfinite(ms)
-    if broken.any():
-        message = "A time is missing or not a finite number."
-        raise fault("time_not_finite", message, stream=stream, column=TIME, row=int(broken.argmax()))
+    latest_ms = to_us(now + FAR_AHEAD) / 1_000
     reasons = np.full(ms.size, FINE, np.uint8)
-    reasons[ms < EARLIEST_MS] = EARLY
-    reasons[ms > to_us(now + FAR_AHEAD) / 1_000] = FUTURE
-    if reasons.any():
+    if not (ms.size and ms.min() >= EARLIEST_MS and ms.max() <= latest_ms):  # nan is not
+        broken = ~np.isfinite(ms)
+        if broken.any():
+            message = "A time is missing or not a finite number."
+            raise fault("time_not_finite", message, stream=stream, column=TIME, row=int(broken.argmax()))
+        reasons[ms < EARLIEST_MS] = EARLY
+        reasons[ms > latest_ms] = FUTURE
         ms = np.where(reasons == FINE, ms, 0)
     return pa.array(np.rint(ms * 1_000).astype(np.int64)), reasons
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import numpy as np
 from django.db.models import BigIntegerField, UUIDField
 
@@ -15,7 +15,6 @@ from phenotyping.intake.checking import AHEAD, CODES, FINE, FUTURE, Checked, Mas
 from phenotyping.intake.clocks import Offset, jumped
 from phenotyping.intake.faults import fault
 from phenotyping.intake.models import Upload, UploadPart
-from wellness.lib.canonical import canonical
 from wellness.lib.clock import to_us
 from wellness.prepared import Given, Select
 from wellness.studies.models import Device
@@ -72,7 +71,7 @@ def upload_parts(upload: Upload, streams: dict[str, Any]) -> list[UploadPart]:
 
 def ordered(value: Receipt) -> Receipt:
     """The receipt with sorted keys: PostgreSQL gives JSON back in an order of its own."""
-    same: Receipt = json.loads(canonical(value))
+    same: Receipt = msgspec.json.decode(msgspec.json.encode(value, order="sorted"))
     return same
 
 
