@@ -134,7 +134,7 @@ def _same_bits(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
 
 def _whole(values: pa.ChunkedArray) -> pa.Array:
     """One array, so that how it was pieced together does not show in the bytes."""
-    return values.unify_dictionaries().combine_chunks()
+    return values.chunk(0) if values.num_chunks == 1 else values.unify_dictionaries().combine_chunks()
 
 
 def _encodings(schema: pa.Schema) -> dict[str, str]:
