@@ -11,6 +11,7 @@ from wellness.web.coordinator.studies import Studies
 from wellness.web.home import Help, Home
 from wellness.web.join import Join
 from wellness.web.participant.access_log import AccessLog
+from wellness.web.operators import site as operators
 from wellness.web.participant.answers import Answers, CorrectAnswer
 from wellness.web.participant.check_in import CheckIn
 from wellness.web.participant.devices import Devices, RevokeDevice
@@ -51,6 +52,7 @@ urlpatterns = [
     path("console/", Studies.as_view(), name="studies"),
     path("console/<slug:slug>/processing/", Register.as_view(), name="processing"),
     path("console/<slug:slug>/", Board.as_view(), name="board"),
+    path("admin/", operators.urls),
     path("accounts/login/", SignIn.as_view(), name="account_login"),
     path("accounts/password/change/", ChangePassword.as_view(), name="account_change_password"),
     path("accounts/", include("allauth.account.urls")),
