@@ -76,6 +76,25 @@ def broker_survives() -> Iterator[CheckMessage]:
         yield Warning("Production on the filesystem broker.", hint=hint, id="wellness.W001")
 
 
+def limits_are_shared() -> Iterator[CheckMessage]:
+    """W002: production whose rate limits count in each process alone, so that they are too high."""
+    if settings.PRODUCTION and settings.CACHES["default"]["BACKEND"].endswith("LocMemCache"):
+        yield Warning(
+            "Production without a shared cache.", hint="Set CACHE_URL to Redis.", id="wellness.W002"
+        )
+
+
+def staff_can_prove_themselves() -> Iterator[CheckMessage]:
+    """E008: second factors that staff must have and could not set up, or whose seeds would lie in clear."""
+    lacking = {"totp", "webauthn", "recovery_codes"} - set(settings.MFA_SUPPORTED_TYPES)
+    if lacking:
+        hint = "Add them to MFA_SUPPORTED_TYPES."
+        yield Error(f"No second factor by {', '.join(sorted(lacking))}.", hint=hint, id="wellness.E008")
+    if settings.MFA_ADAPTER != "wellness.accounts.factors.SealedFactors":
+        hint = "Leave MFA_ADAPTER as it is."
+        yield Error("Seeds of second factors would not be sealed.", hint=hint, id="wellness.E008")
+
+
 CHECKS: tuple[Callable[[], Iterator[CheckMessage]], ...] = (
     cookies_travel_by_tls,
     secret_key_is_secret,
@@ -84,6 +103,8 @@ CHECKS: tuple[Callable[[], Iterator[CheckMessage]], ...] = (
     data_keys_are_secret,
     production_hides_itself,
     broker_survives,
+    limits_are_shared,
+    staff_can_prove_themselves,
 )
 
 

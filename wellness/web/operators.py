@@ -6,25 +6,28 @@ pages, with consent and a record. Nothing can be changed here, so nothing change
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
 from django.db.models import Model
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import URLPattern, URLResolver
 
 from wellness.accounts.models import User
 from wellness.accounts.presence import has_second_factor
 from wellness.studies.models import Membership, Protocol, Site, Study
 
+View = Callable[..., HttpResponseBase]
 SHOWN: dict[type[Model], tuple[str, ...]] = {
     Study: ("slug", "name", "kind", "target_n", "created_at", "ended_at"),
     Site: ("study", "slug", "name"),
     Membership: ("study", "site", "user", "role", "created_at", "ended_at"),
     Protocol: ("study", "version", "published_at", "body_sha256"),
 }
-ADDRESSES = {None, "index", "login", "logout", "jsi18n", "app_list"}  # those without a name lead to a model's
+ADDRESSES = {None, "index", "logout", "jsi18n", "app_list"}  # those without a name lead to a model's
 
 
 class OperatorSite(admin.AdminSite):
@@ -39,11 +42,19 @@ class OperatorSite(admin.AdminSite):
         user = request.user
         return isinstance(user, User) and user.is_active and user.is_superuser and has_second_factor(request)
 
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """The site's own sign-in: an admin has no door of its own."""
-        if request.user.is_authenticated:
-            raise Http404
-        return redirect_to_login(request.GET.get("next") or request.get_full_path())
+    def admin_view(self, view: View, cacheable: bool = False) -> View:
+        """The view for operators; strangers go to the sign-in, and for others there is no such page."""
+        shown = super().admin_view(view, cacheable)
+
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if self.has_permission(request):
+                return shown(request, *args, **kwargs)
+            if request.user.is_authenticated:
+                raise Http404
+            return redirect_to_login(request.get_full_path())
+
+        return guarded
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """The few addresses that looking needs."""

@@ -33,6 +33,7 @@ def belongings(people: Mapping[str, Enrollment], phones: Mapping[str, Device]) -
     sent = each(_suggestion)
     return {
         "answer": each(_answer),
+        "app_label": {NONEXISTENT: "wellness_studies"},
         "delivery": sent,
         "device": {name: str(phone.public_id) for name, phone in phones.items()}
         | {NONEXISTENT: str(uuid4())},
@@ -40,6 +41,7 @@ def belongings(people: Mapping[str, Enrollment], phones: Mapping[str, Device]) -
         "enrollment": each(lambda person: person.public_id),
         "id": {name: _upload(phone) for name, phone in phones.items()} | {NONEXISTENT: str(uuid4())},
         "key": {NONEXISTENT: "unguessable"},
+        "object_id": {NONEXISTENT: "999999"},
         "pk": each(_passkey) | {NONEXISTENT: "999999"},
         "slug": {OWN: "harbour", OTHER_STUDY: "inland", NONEXISTENT: "nowhere"},
         "suggestion": sent,

@@ -11,6 +11,7 @@ from django.db import connection
 from wellness import checks
 from wellness.lib.ids import new_secret
 
+REDIS = "redis://127.0.0.1"
 SQLITE = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
 
 
@@ -21,6 +22,9 @@ def production(settings, tmp_path: Path) -> Any:
     settings.ALLOWED_HOSTS = ["wellness.example.org"]
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = settings.SECURE_SSL_REDIRECT = True
     settings.CELERY_BROKER_URL = "redis://127.0.0.1"
+    settings.CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS}
+    }
     settings.SECRET_KEY = new_secret() + new_secret()
     for name in checks.KEYS:
         setattr(settings, name, new_secret())
@@ -149,3 +153,18 @@ def test_a_wrong_setting_stops_every_way_to_start(start: list[str], tmp_path: Pa
     )
     assert run.returncode != 0
     assert "wellness.E004" in run.stdout + run.stderr
+
+
+def test_production_whose_limits_are_not_shared_is_warned_of_and_starts(production: Any) -> None:
+    production.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    assert ids() == ["wellness.W002"]
+    checks.enforce()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("MFA_SUPPORTED_TYPES", ["totp"]), ("MFA_ADAPTER", "allauth.mfa.adapter.DefaultMFAAdapter")],
+)
+def test_staff_without_a_way_to_prove_themselves_is_stopped(settings: Any, name: str, value: Any) -> None:
+    setattr(settings, name, value)
+    assert ids() == ["wellness.E008"]
