@@ -10,8 +10,8 @@ from wellness.web.coordinator.processing import Register
 from wellness.web.coordinator.studies import Studies
 from wellness.web.home import Help, Home
 from wellness.web.join import Join
-from wellness.web.participant.access_log import AccessLog
 from wellness.web.operators import site as operators
+from wellness.web.participant.access_log import AccessLog
 from wellness.web.participant.answers import Answers, CorrectAnswer
 from wellness.web.participant.check_in import CheckIn
 from wellness.web.participant.devices import Devices, RevokeDevice
