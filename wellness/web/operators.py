@@ -6,7 +6,6 @@ pages, with consent and a record. Nothing can be changed here, so nothing change
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
@@ -20,7 +19,6 @@ from wellness.accounts.models import User
 from wellness.accounts.presence import has_second_factor
 from wellness.studies.models import Membership, Protocol, Site, Study
 
-View = Callable[..., HttpResponseBase]
 SHOWN: dict[type[Model], tuple[str, ...]] = {
     Study: ("slug", "name", "kind", "target_n", "created_at", "ended_at"),
     Site: ("study", "slug", "name"),
@@ -42,7 +40,7 @@ class OperatorSite(admin.AdminSite):
         user = request.user
         return isinstance(user, User) and user.is_active and user.is_superuser and has_second_factor(request)
 
-    def admin_view(self, view: View, cacheable: bool = False) -> View:
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """The view for operators; strangers go to the sign-in, and for others there is no such page."""
         shown = super().admin_view(view, cacheable)
 
