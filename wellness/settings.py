@@ -176,6 +176,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 vars().update(env.email("EMAIL_URL", default="consolemail://"))
+PRIVACY_OFFICERS = env.list("PRIVACY_OFFICERS", default=[])  # told when a record is opened in an emergency
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", default="wellness@localhost")
 
 # Transport

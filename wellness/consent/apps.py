@@ -8,6 +8,7 @@ from django.apps import AppConfig
 if TYPE_CHECKING:
     from wellness.consent.models.agenda import AgendaQuerySet, NoticeQuerySet
     from wellness.consent.models.leaving import ErasureRequestQuerySet
+    from wellness.studies.models.assignment import EmergencyAccessQuerySet
 
 
 class ConsentConfig(AppConfig):
@@ -17,8 +18,10 @@ class ConsentConfig(AppConfig):
 
     def ready(self) -> None:
         from wellness.consent import agenda, guardians, notices
+        from wellness.consent.emergency import tell
         from wellness.consent.erasure import job, own
         from wellness.consent.models import ConsentAgenda, ConsentNotice, ErasureRequest
+        from wellness.studies.models import EmergencyAccess
         from wellness.work.kinds import Kind, register
 
         def leaving(now: datetime) -> ErasureRequestQuerySet:
@@ -30,8 +33,12 @@ class ConsentConfig(AppConfig):
         def untold(now: datetime) -> NoticeQuerySet:
             return ConsentNotice.objects.due(now)
 
+        def emergencies(now: datetime) -> EmergencyAccessQuerySet:
+            return EmergencyAccess.objects.due(now)
+
         own.join()
         register(Kind(job.KIND, "erase", leaving, job.run))
         register(Kind("consent", "decide", due, agenda.attend))
         register(Kind("consent_notice", "decide", untold, notices.send))
+        register(Kind("emergency", "crisis", emergencies, tell))
         guardians.listen()

@@ -7,20 +7,31 @@ from wellness.accounts.models import User
 from wellness.audit import rosters
 from wellness.audit.services import account_chain, enrollment_chain, record
 from wellness.budget import overspent
+from wellness.consent.emergency import EMERGENCY
 from wellness.consent.purposes import SHARE_CLINICIAN
-from wellness.studies.models import Enrollment
+from wellness.studies.models import EmergencyAccess, Enrollment
 
 OWN_S = 3_600  # of looks at one's own page within this time, the first is recorded
 
 
-def looked_at(enrollment: Enrollment, *, user: User, action: str, now: datetime, role: str = "") -> None:
-    """Record that a member of staff opened this person's page."""
+def looked_at(
+    enrollment: Enrollment,
+    *,
+    user: User,
+    action: str,
+    now: datetime,
+    role: str = "",
+    access: EmergencyAccess | None = None,
+) -> None:
+    """Record that a member of staff opened this person's page, and under which emergency, if under one."""
     record(
         chain=enrollment_chain(enrollment.public_id),
         actor=user.actor,
         action=action,
         object=f"enrollment:{enrollment.public_id}",
-        purpose=SHARE_CLINICIAN,
+        purpose=EMERGENCY if access else SHARE_CLINICIAN,
+        on_behalf_of=f"enrollment:{enrollment.public_id}" if access else "",
+        reason=f"emergency_access:{access.public_id}" if access else "",
         epoch=enrollment.consent_epoch,
         role=role,
         at=now,

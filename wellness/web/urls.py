@@ -4,10 +4,15 @@ from django.urls import include, path
 
 from wellness.web.accounts import ChangePassword, SignIn
 from wellness.web.clinician.caseload import Caseload
+from wellness.web.clinician.emergency import Emergency
 from wellness.web.clinician.person import Person
 from wellness.web.coordinator.board import Board
+from wellness.web.coordinator.people import People
 from wellness.web.coordinator.processing import Register
+from wellness.web.coordinator.record import Record
+from wellness.web.coordinator.reviews import Judge, Reviews
 from wellness.web.coordinator.studies import Studies
+from wellness.web.coordinator.team import Team
 from wellness.web.home import Help, Home
 from wellness.web.join import Join
 from wellness.web.operators import site as operators
@@ -48,8 +53,14 @@ urlpatterns = [
     path("app/suggestions/<uuid:delivery>/", Respond.as_view(), name="respond"),
     path("app/suggestions/<uuid:delivery>/opened/", Opened.as_view(), name="opened"),
     path("clinic/", Caseload.as_view(), name="caseload"),
+    path("clinic/emergency/", Emergency.as_view(), name="emergency"),
     path("clinic/<uuid:enrollment>/", Person.as_view(), name="person"),
     path("console/", Studies.as_view(), name="studies"),
+    path("console/<slug:slug>/people/", People.as_view(), name="study_people"),
+    path("console/<slug:slug>/team/", Team.as_view(), name="team"),
+    path("console/<slug:slug>/reviews/", Reviews.as_view(), name="reviews"),
+    path("console/<slug:slug>/reviews/<uuid:access>/", Judge.as_view(), name="judge"),
+    path("console/<slug:slug>/audit/", Record.as_view(), name="study_record"),
     path("console/<slug:slug>/processing/", Register.as_view(), name="processing"),
     path("console/<slug:slug>/", Board.as_view(), name="board"),
     path("admin/", operators.urls),

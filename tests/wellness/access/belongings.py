@@ -13,11 +13,15 @@ from coach.delivery.services import queue
 from phenotyping.intake.partial import Whole, begin
 from phenotyping.surveys.models import Instrument
 from phenotyping.surveys.services import answer
+from tests import factories
 from tests.factories import coaching
 from tests.factories.passkey import passkey_of
+from wellness.accounts.models import User
+from wellness.consent.emergency import open_record
 from wellness.consent.models import ConsentEvent
 from wellness.gateways.models import Takeout
-from wellness.studies.models import Device, Enrollment
+from wellness.studies.models import Device, Enrollment, Reach, Role
+from wellness.studies.services import add_member
 
 OWN, UNASSIGNED, OTHER_SITE = "own or assigned", "unassigned", "other site"
 OTHER_STUDY, WITHDRAWN, NONEXISTENT = "other study", "withdrawn", "nonexistent"
@@ -32,6 +36,7 @@ def belongings(people: Mapping[str, Enrollment], phones: Mapping[str, Device]) -
 
     sent = each(_suggestion)
     return {
+        "access": each(_access),
         "answer": each(_answer),
         "app_label": {NONEXISTENT: "wellness_studies"},
         "delivery": sent,
@@ -49,6 +54,35 @@ def belongings(people: Mapping[str, Enrollment], phones: Mapping[str, Device]) -
         "token": {NONEXISTENT: "unguessable"},
         "uidb36": {NONEXISTENT: "zz"},
     }
+
+
+def meant(person: Enrollment, clinician: User) -> dict[str, dict[str, object]]:
+    """By route, what a request says that is valid, so that its answer tells whether it is allowed."""
+    now_ms = int(timezone.now().timestamp() * 1_000) - 1_000
+    sheet = {"id": str(uuid4()), "recorded_at": now_ms, "values": {"mood": 4}, "reason": "a slip"}
+    assigned = {"enrollment": person.public_id, "clinician": clinician.public_id, "act": "assign"}
+    return {
+        "api/v1/answers": sheet | {"instrument": "check-in"},
+        "api/v1/answers/<uuid:answer>/corrections": sheet,
+        "api/v1/suggestions/<uuid:suggestion>/response": {"response": "done", "responded_at": now_ms},
+        "app/suggestions/<uuid:delivery>/": {"response": "done"},
+        "clinic/emergency/": {
+            "study": "harbour",
+            "code": "zoe",
+            "reason": "Her neighbour called, she is down.",
+        },
+        "console/<slug:slug>/people/": assigned,
+        "console/<slug:slug>/reviews/<uuid:access>/": {"verdict": "justified"},
+    }
+
+
+def _access(person: Enrollment) -> object:
+    """An emergency in which the record was opened, by somebody who has no other part in the cast."""
+    kim = User.objects.filter(email="kim@example.org").first() or factories.user("kim")
+    if not kim.memberships.filter(study=person.study).exists():
+        add_member(study=person.study, user=kim, role=Role.CLINICIAN, reach=Reach.ASSIGNED)
+    reason, now = "Her neighbour called, she is down.", timezone.now()
+    return open_record(enrollment=person, user=kim, reason=reason, now=now).public_id
 
 
 def _answer(person: Enrollment) -> object:

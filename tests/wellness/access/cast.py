@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 from allauth.account.models import EmailAddress
 from django.http import HttpResponseBase
@@ -18,19 +21,21 @@ from tests.wellness.access.belongings import (
     UNASSIGNED,
     WITHDRAWN,
     belongings,
+    meant,
 )
 from tests.wellness.web.conftest import add_days
 from wellness.accounts.models import User
 from wellness.consent.services import withdraw
-from wellness.studies.models import Enrollment, Role
-from wellness.studies.services import add_member, add_site, enroll, issue_device, revoke_device
+from wellness.studies.models import Enrollment, Reach, Role
+from wellness.studies.services import add_member, add_site, assign, enroll, issue_device, revoke_device
 
 KNOWN = {  # whose existence a role may learn of; every other object is to it as one that never was
     "participant": {OWN},
     "device": {OWN},
     "withdrawn participant": {WITHDRAWN},
     "withdrawn device": {WITHDRAWN},
-    "clinician": {OWN, UNASSIGNED, WITHDRAWN},
+    "site clinician": {OWN, UNASSIGNED, WITHDRAWN},
+    "caseload clinician": {OWN, WITHDRAWN},
     "coordinator": {OWN, UNASSIGNED, OTHER_SITE, WITHDRAWN},
     "administrator": {OWN, UNASSIGNED, OTHER_SITE, WITHDRAWN},
     "analyst": {OWN, UNASSIGNED, OTHER_SITE, WITHDRAWN},
@@ -54,8 +59,8 @@ class Player:
             self.client.force_login(self.user)
             self.session = self.client.cookies["sessionid"].value
 
-    def ask(self, method: str, path: str) -> HttpResponseBase:
-        """The answer to a request without content, from a browser that remembers only its session."""
+    def ask(self, method: str, path: str, said: Mapping[str, object]) -> HttpResponseBase:
+        """The answer to a request that says this, from a browser that remembers only its session."""
         self.client.cookies.clear()
         if self.session:
             self.client.cookies["sessionid"] = self.session
@@ -63,9 +68,10 @@ class Player:
         if method in {"GET", "HEAD"}:
             return self.client.generic(method, path, headers=headers)
         if path.startswith(("/api/", "/_allauth/")):
-            return self.client.generic(method, path, b"{}", content_type="application/json", headers=headers)
-        form = "application/x-www-form-urlencoded"
-        return self.client.generic(method, path, b"", content_type=form, headers=headers)
+            kind, body = "application/json", json.dumps(said)
+        else:
+            kind, body = "application/x-www-form-urlencoded", urlencode(said)
+        return self.client.generic(method, path, body, content_type=kind, headers=headers)
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,7 @@ class Cast:
 
     players: dict[str, Player]
     objects: dict[str, dict[str, str]]
+    said: dict[str, dict[str, object]]  # by route: what a request says that means it; nothing elsewhere
 
 
 def cast() -> Cast:
@@ -86,25 +93,35 @@ def cast() -> Cast:
         for name, one in people.items()
     }
     objects = belongings(people, {name: phone for name, (phone, _) in phones.items()})
+    staff = {role: factories.staff(study, role, role) for role in Role.values if role != Role.CLINICIAN}
+    staff |= _clinicians(people, staff[Role.COORDINATOR])
     withdraw(enrollment=people[WITHDRAWN], now=timezone.now())
     lost, lost_token = issue_device(enrollment=people[OWN], platform="ios", now=timezone.now())
     revoke_device(device=lost, now=timezone.now())
-    staff = {role: factories.staff(study, role, role) for role in Role.values if role != Role.CLINICIAN}
-    staff["clinician"] = factories.user("clinician")
-    add_member(study=study, user=staff["clinician"], role=Role.CLINICIAN, site=people[OWN].site)
     players = {
         "anonymous": Player(),
         "newcomer": Player(factories.user("newcomer")),
         "participant": Player(people[OWN].user),
         "withdrawn participant": Player(people[WITHDRAWN].user),
-        **{role: Player(staff[role]) for role in ("clinician", *sorted(staff.keys() - {"clinician"}))},
+        **{role: Player(user) for role, user in sorted(staff.items())},
         "device": Player(token=phones[OWN][1]),
         "withdrawn device": Player(token=phones[WITHDRAWN][1]),
         "revoked device": Player(token=lost_token),
     }
     for player in players.values():
         player.sign_in()
-    return Cast(players, objects)
+    return Cast(players, objects, meant(people[OWN], staff["caseload clinician"]))
+
+
+def _clinicians(people: Mapping[str, Enrollment], coordinator: User) -> dict[str, User]:
+    """One who sees everybody at the site, and one who sees only who is assigned."""
+    site, found = people[OWN].site, {}
+    for name, reach in (("site clinician", Reach.SITE), ("caseload clinician", Reach.ASSIGNED)):
+        found[name] = factories.user(name.replace(" ", "."))
+        add_member(study=people[OWN].study, user=found[name], role=Role.CLINICIAN, site=site, reach=reach)
+        for relation in (OWN, WITHDRAWN):
+            assign(enrollment=people[relation], clinician=found[name], by=coordinator, now=timezone.now())
+    return found
 
 
 def _people() -> dict[str, Enrollment]:

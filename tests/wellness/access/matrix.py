@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from itertools import product
 from pathlib import Path
 
-from django.core.cache import cache
+from django.core.cache import cache as counts
 from django.db import transaction
 from django.http import HttpResponseBase
 
-from tests.wellness.access.belongings import NONEXISTENT, OWN, PEOPLE, UNASSIGNED
-from tests.wellness.access.cast import Cast, Player
-from tests.wellness.access.routes import Route
+from tests.wellness.access.belongings import NONEXISTENT, OWN, PEOPLE
+from tests.wellness.access.cast import KNOWN, Cast, Player, cast
+from tests.wellness.access.likeness import seen
+from tests.wellness.access.routes import OTHER, Route, routes
 
 FILE = Path(__file__).with_name("matrix.csv")
 HOW_TO = (
     "Look at what changed and, if it is meant, write the matrix anew: "
-    "UPDATE_MATRIX=1 .venv/bin/python -m pytest -n 0 tests/wellness/access/test_access_matrix.py; "
+    "UPDATE_MATRIX=1 (or =new, for routes without a row) "
+    ".venv/bin/python -m pytest -n 0 tests/wellness/access/test_access_matrix.py; "
     "then read the difference of matrix.csv line by line, for whatever is in it is allowed from then on."
 )
 WHOLE = "-"
@@ -31,35 +37,57 @@ def relations(route: Route, cast: Cast) -> Iterator[tuple[str, str]]:
     if not route.names:
         yield WHOLE, route.filled({})
         return
-    here = [cast.objects[name] for name in route.names]
-    found = [name for name in PEOPLE if all(name in objects for objects in here)]
-    if "slug" in route.names and len(here) > 1:  # somebody in another study, asked for under one's own
-        found = [name for name in PEOPLE if any(name in objects for objects in here)]
-    for relation in found:
-        values = {name: _named(cast.objects[name], relation, len(here)) for name in route.names}
-        yield relation, route.filled(values)
+    here = [cast.objects[name] for name in route.names if name != "slug"] or [cast.objects["slug"]]
+    for relation in PEOPLE:
+        if all(relation in objects for objects in here):
+            values = {name: _named(name, relation, cast, len(route.names)) for name in route.names}
+            yield relation, route.filled(values)
 
 
-def _named(objects: dict[str, str], relation: str, n_names: int) -> str:
-    """The object in that relation; the study one works in, where somebody in it is asked for."""
-    if n_names > 1 and relation == NONEXISTENT and OWN in objects and UNASSIGNED not in objects:
-        return objects[OWN]
-    return objects.get(relation) or objects[OWN]
+def _named(name: str, relation: str, cast: Cast, n_names: int) -> str:
+    """The object in that relation; whoever is asked for inside a study is asked for inside one's own."""
+    return cast.objects[name][OWN if name == "slug" and n_names > 1 else relation]
 
 
-def asked(player: Player, method: str, path: str) -> HttpResponseBase:
-    """The answer to a request whose consequences are undone, and before which nobody asked too often."""
-    cache.clear()
+def asked(player: Player, method: str, path: str, said: Mapping[str, object]) -> HttpResponseBase:
+    """The answer to a request whose consequences are undone; nobody has asked too often before it."""
+    counts.clear()
     with transaction.atomic():
-        response = player.ask(method, path)
+        response = player.ask(method.removeprefix(OTHER), path, said)
         transaction.set_rollback(True)
     return response
 
 
-def answer(response: HttpResponseBase) -> str:
-    """What the matrix keeps of an answer: its status, or "login" for being sent to sign in."""
-    to_login = response.get("Location", "").startswith("/accounts/login/")
-    return "login" if response.status_code == 302 and to_login else str(response.status_code)
+@dataclass(frozen=True)
+class Walk:
+    """What everybody was answered everywhere, and which objects somebody could tell from none."""
+
+    answers: Matrix
+    told_apart: list[tuple[str, str, str, str]]
+    n_compared: int
+
+
+@cache
+def walk(*, only: frozenset[str] | None = None) -> Walk:
+    """Every route, or those only, with every method in every role for every object; once in a process."""
+    cast_, found, told_apart, n_compared = cast(), {}, [], 0
+    logging.disable(logging.CRITICAL)  # a line for each refusal
+    for route in (route for route in routes() if only is None or route.path in only):
+        assert set(route.names) <= cast_.objects.keys(), f"{route.path}: name its objects in belongings.py"
+        said, paths = cast_.said.get(route.path, {}), dict(relations(route, cast_))
+        for method, (role, player) in product(route.methods, cast_.players.items()):
+            seen_ = {
+                relation: seen(asked(player, method, path, said), path) for relation, path in paths.items()
+            }
+            for relation, one in seen_.items():
+                found.setdefault((route.path, relation, method), {})[role] = one.answer
+                if route.names and (relation not in KNOWN.get(role, set()) or one.answer == "404"):
+                    n_compared += 1
+                    if one != seen_[NONEXISTENT]:
+                        told_apart.append((route.path, method, role, relation))
+    logging.disable(logging.NOTSET)
+    order = {place: found[place] for place in sorted(found, key=lambda place: place[0])}
+    return Walk(order, told_apart, n_compared)
 
 
 def read() -> Matrix:

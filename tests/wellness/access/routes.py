@@ -10,6 +10,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+OTHER = "other:"  # before a method that stands for all that a view has no answer to
 _NAMED = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)")
 
 
@@ -45,7 +46,12 @@ def _walk(resolver: URLResolver, before: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _methods(view: Any) -> tuple[str, ...]:
-    """Also HEAD where a view answers it by itself and not by what GET would say."""
-    made = getattr(view, "view_class", None)
-    own_head = hasattr(made, "head") and not hasattr(made, "get")
-    return (*METHODS, "HEAD") if own_head else METHODS
+    """Those that the view has an answer to, and one that stands for all others, DELETE first."""
+    made = getattr(view, "view_class", None) or getattr(view, "cls", None)
+    if made is None:
+        return METHODS
+    own = [method for method in METHODS if hasattr(made, method.lower())]
+    if hasattr(made, "head") and "GET" not in own:
+        own.append("HEAD")
+    other = next((method for method in reversed(METHODS) if method not in own), None)
+    return (*own, *([OTHER + other] if other else []))

@@ -50,7 +50,7 @@ def test_no_get_changes_the_database(db: None, settings: Any) -> None:
 
                 cache.clear()
                 with connection.execute_wrapper(note):
-                    player.ask("GET", path)
+                    player.ask("GET", path, {})
     after = tables()
     assert written == set()
     assert {name for name in after if after[name] != before[name]} == set()

@@ -38,7 +38,17 @@ from wellness.consent.models import (
 )
 from wellness.lib.ids import new_secret, secret_digest
 from wellness.studies import keys
-from wellness.studies.models import GONE, DataKey, Device, Enrollment, Invitation, Membership, ZoneChange
+from wellness.studies.models import (
+    GONE,
+    Assignment,
+    DataKey,
+    Device,
+    EmergencyAccess,
+    Enrollment,
+    Invitation,
+    Membership,
+    ZoneChange,
+)
 
 PROOF = "that consent was given and withdrawn, under a random name"
 STAFF = "names a member of staff by account, for what they did"
@@ -67,6 +77,8 @@ def join() -> None:
     keeps(ErasureRequest, "that the person left, and how far their erasure is")
     keeps(Membership, STAFF)
     keeps(Approval, STAFF)
+    keeps(Assignment, STAFF)
+    keeps(EmergencyAccess, "that a record was opened; why is sealed with the key that is destroyed")
 
 
 def erases_account(model: Model, path: str = "user") -> None:

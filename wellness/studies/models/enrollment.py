@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from wellness.lib.clock import ZoneHistory
 from wellness.prepared import Given, Select
-from wellness.studies.models.study import Membership, Role, Site, Study
+from wellness.studies.models.study import Role, Site, Study
+from wellness.studies.models.visibility import in_care, opened
 
 if TYPE_CHECKING:
     from wellness.accounts.models import User
@@ -33,21 +35,25 @@ class Phase(models.TextChoices):
 GONE = frozenset({Phase.LOCKED, Phase.ANONYMOUS, Phase.ERASED})
 
 
+PERSONAL = (Role.CLINICIAN, Role.COORDINATOR, Role.ADMINISTRATOR)  # roles that deal with single people
+
+
 class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
     def active(self) -> Self:
         """People who take part now."""
         return self.filter(phase=Phase.ACTIVE, study__ended_at=None)
 
     def visible_to(self, user: User, *roles: str) -> Self:
-        """Enrollments staff may see: those of their studies, or of their site where bound to one."""
-        held = Membership.objects.filter(
-            Q(site=None) | Q(site=models.OuterRef("site")),
-            study=models.OuterRef("study"),
-            user=user,
-            ended_at=None,
-            role__in=roles or (Role.CLINICIAN, Role.COORDINATOR, Role.ADMINISTRATOR),
-        )
-        return self.filter(models.Exists(held)).exclude(phase__in=GONE)
+        """Enrollments staff may know of: in the care of one of their roles, or opened in an emergency."""
+        named = roles or PERSONAL
+        seen = in_care(user, named)
+        if Role.CLINICIAN in named:
+            seen |= opened(user, timezone.now())
+        return self.filter(seen).exclude(phase__in=GONE)
+
+    def in_care_of(self, user: User, *roles: str) -> Self:
+        """Enrollments that one of the roles covers, by study, site or assignment."""
+        return self.filter(in_care(user, roles or PERSONAL)).exclude(phase__in=GONE)
 
     def of(self, user: User) -> Self:
         """The user's own enrollments, without those they left for good."""

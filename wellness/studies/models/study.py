@@ -75,13 +75,22 @@ class Role(models.TextChoices):
     ADMINISTRATOR = "administrator", "administrator"
 
 
+class Reach(models.TextChoices):
+    SITE = "site", "everyone at the site"
+    ASSIGNED = "assigned", "only people assigned to them"
+
+
 class Membership(models.Model):
-    """A staff role that a user holds in a study, or only at one site of it, until it ends."""
+    """A staff role that a user holds in a study, or only at one site of it, until it ends.
+
+    A clinician reaches everybody there, or only those who are assigned to them.
+    """
 
     study = models.ForeignKey(Study, models.PROTECT, related_name="memberships")
     site = models.ForeignKey(Site, models.PROTECT, null=True, blank=True, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=15, choices=Role.choices)
+    reach = models.CharField(max_length=10, choices=Reach.choices, default=Reach.SITE)
     created_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
@@ -91,6 +100,10 @@ class Membership(models.Model):
                 fields=["study", "user", "role"],
                 condition=Q(ended_at=None),
                 name="%(app_label)s_%(class)s_one_role",
+            ),
+            models.CheckConstraint(
+                condition=Q(reach=Reach.SITE) | Q(role=Role.CLINICIAN),
+                name="%(app_label)s_%(class)s_caseload_of_clinician",
             ),
         ]
 

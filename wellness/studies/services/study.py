@@ -1,4 +1,4 @@
-"""Studies, their sites and staff, and the versions of their protocol."""
+"""Studies, their sites, and the versions of their protocol."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from typing import Any
 
 from django.db import transaction
 
-from wellness.accounts.models import User
 from wellness.audit.services import SERVICE, SYSTEM_CHAIN, Actor, record
 from wellness.lib.canonical import digest
-from wellness.lib.refusal import Refusal
-from wellness.studies.models import Membership, Protocol, Role, Site, Study
+from wellness.studies.models import Protocol, Site, Study
 from wellness.studies.protocol import require_clear
 
 
@@ -33,24 +31,6 @@ def create_study(
 def add_site(*, study: Study, slug: str, name: str) -> Site:
     """A new site of a study."""
     return Site.objects.create(study=study, slug=slug, name=name)
-
-
-@transaction.atomic
-def add_member(
-    *, study: Study, user: User, role: str, site: Site | None = None, actor: Actor = SERVICE
-) -> Membership:
-    """The role a user now holds in a study, or at one site of it."""
-    if site is not None and site.study_id != study.pk:
-        raise Refusal("site_elsewhere", "That site belongs to another study.", field="site")
-    member = Membership.objects.create(study=study, user=user, role=Role(role), site=site)
-    record(
-        chain=SYSTEM_CHAIN,
-        actor=actor,
-        action="membership.add",
-        object=f"user:{user.public_id}",
-        reason=f"{member.role} in study {study.public_id}",
-    )
-    return member
 
 
 @transaction.atomic

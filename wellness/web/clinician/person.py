@@ -11,7 +11,7 @@ from django.views.generic import TemplateView
 from coach.safety.models import Hold
 from wellness.accounts.models import User
 from wellness.consent.purposes import CONSENT_STREAMS, SHARE_CLINICIAN, SURVEY
-from wellness.studies.models import Enrollment, Phase, Role
+from wellness.studies.models import EmergencyAccess, Enrollment, Phase, Role
 from wellness.web.access import StaffPage
 from wellness.web.charts.figure import Figure
 from wellness.web.charts.reading import read_figures
@@ -31,7 +31,15 @@ class Person(StaffPage, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         now, person = timezone.now(), self.person(self.user, self.kwargs["enrollment"])
-        looked_at(person, user=self.user, action="view.participant", now=now, role=Role.CLINICIAN)
+        emergency = self.emergency(self.user, person, now)
+        looked_at(
+            person,
+            user=self.user,
+            action="view.participant",
+            now=now,
+            role=Role.CLINICIAN,
+            access=emergency,
+        )
         n_days = next((n for n in RANGES if str(n) == self.request.GET.get("days")), RANGES[0])
         dossier = dossiers([person], now)[0]
         streams = dossier.streams
@@ -39,6 +47,7 @@ class Person(StaffPage, TemplateView):
         return super().get_context_data(
             **kwargs,
             person=person,
+            emergency=emergency,
             study=person.study,
             zone=person.zones().at(now),
             study_day=(now - person.started_at).days + 1 if person.started_at else None,
@@ -67,6 +76,13 @@ class Person(StaffPage, TemplateView):
         if person is None:
             raise Http404
         return person
+
+    @staticmethod
+    def emergency(user: User, person: Enrollment, now: datetime) -> EmergencyAccess | None:
+        """What opened the record, when the person is not in the user's care."""
+        cared_for = Enrollment.objects.in_care_of(user, Role.CLINICIAN).filter(pk=person.pk)
+        opened = EmergencyAccess.objects.open(now).filter(enrollment=person, user=user)
+        return None if cared_for.exists() else opened.first()
 
     @staticmethod
     def figures(dossier: Dossier, n_days: int, now: datetime) -> list[Figure]:

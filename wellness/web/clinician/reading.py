@@ -42,7 +42,7 @@ class Dossier:
 
 def people(user: User) -> list[Enrollment]:
     """Those in the clinician's care: of their studies and sites, taking part or paused."""
-    visible = Enrollment.objects.visible_to(user, Role.CLINICIAN).filter(
+    visible = Enrollment.objects.in_care_of(user, Role.CLINICIAN).filter(
         phase__in=(Phase.ACTIVE, Phase.PAUSED)
     )
     return list(visible.select_related("study", "site").prefetch_related("zone_changes"))

@@ -3,39 +3,33 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.http import Http404
 from django.utils import timezone
 from django.views.generic import TemplateView
 
-from wellness.studies.models import Membership, Study
-from wellness.web.access import StaffPage
+from wellness.studies.models import Role
 from wellness.web.coordinator.funnel import Silence, funnel, members, silences
 from wellness.web.coordinator.gaps import losses
 from wellness.web.coordinator.quality import Waiting, ledger, matrix, randomisation, waiting
-from wellness.web.coordinator.studies import COORDINATING
+from wellness.web.coordinator.study import StudyPage
 from wellness.web.trail import looked_over
 
 
-class Board(StaffPage, TemplateView):
+class Board(StudyPage, TemplateView):
     """Is the study on track? Only of the coordinator's own studies; no clinical values."""
 
-    roles = COORDINATING
+    roles = (Role.COORDINATOR,)
     template_name = "coordinator/board.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         now = timezone.now()
-        study = Study.objects.staffed_by(self.user, *COORDINATING).filter(slug=self.kwargs["slug"]).first()
-        if study is None:
-            raise Http404
-        seats = Membership.objects.filter(user=self.user, study=study, ended_at=None, role__in=COORDINATING)
-        found = members(study, seats)
+        study = self.study
+        found = members(study, self.user)
         people = [member.enrollment for member in found]
         silent, work = silences(found, now), waiting(people, now)
         about = f"study:{study.slug}"
         looked_over(people, user=self.user, action="view.board", purpose="", now=now, about=about)
         return super().get_context_data(
             **kwargs,
-            study=study,
             now=now,
             funnel=funnel(found),
             n_enrolled=len(found),

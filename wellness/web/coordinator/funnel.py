@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, Max, OuterRef, QuerySet
+from django.db.models import Exists, Max, OuterRef
 
+from wellness.accounts.models import User
 from wellness.consent.models import ConsentEvent
-from wellness.studies.models import Device, Enrollment, Membership, Phase, Study
+from wellness.studies.models import Device, Enrollment, Phase, Role, Study
 from wellness.web.words import freshness
 
 SILENT = (("24 h", timedelta(hours=24)), ("72 h", timedelta(hours=72)), ("7 days", timedelta(days=7)))
@@ -33,12 +34,9 @@ class Step:
     share: int
 
 
-def members(study: Study, seats: QuerySet[Membership]) -> list[Member]:
+def members(study: Study, user: User) -> list[Member]:
     """Everyone in the study, or at the coordinator's sites, by code."""
-    people = Enrollment.objects.filter(study=study)
-    sites = set(seats.values_list("site_id", flat=True))
-    if None not in sites:
-        people = people.filter(site__in=sites)
+    people = Enrollment.objects.in_care_of(user, Role.COORDINATOR).filter(study=study)
     annotated: Iterable[Any] = people.order_by("code").annotate(
         consented=Exists(ConsentEvent.objects.filter(enrollment=OuterRef("pk"))),
         linked=Exists(Device.objects.filter(enrollment=OuterRef("pk"))),

@@ -96,8 +96,10 @@ def waiting(people: Sequence[Enrollment], now: datetime) -> list[Waiting]:
     """What workers have still to do for these people."""
     found = []
     for kind in KINDS.values():
-        due = kind.due(now).filter(enrollment__in=people)
-        rows = due.model._default_manager.filter(enrollment__in=people)
+        due = kind.due(now)
+        fields = {field.name for field in due.model._meta.fields}
+        theirs = {"enrollment__in" if "enrollment" in fields else "event__enrollment__in": people}
+        due, rows = due.filter(**theirs), due.model._default_manager.filter(**theirs)
         gone = Q(attempts__gte=MAX_ATTEMPTS)
         counted = rows.aggregate(
             failed=Count("pk", filter=~Q(last_error="") & ~gone), dead=Count("pk", filter=gone)
