@@ -27,6 +27,7 @@ from wellness.web.participant.receipts import OwnReceipt, ReceiptCopy, Receipts
 from wellness.web.participant.suggestion import Opened, Respond
 from wellness.web.participant.takeout import FetchTakeout, Takeouts
 from wellness.web.participant.today import Today
+from wellness.web.reauthenticate import ByCode
 from wellness.web.verify import Verify
 
 urlpatterns = [
@@ -66,6 +67,7 @@ urlpatterns = [
     path("admin/", operators.urls),
     path("accounts/login/", SignIn.as_view(), name="account_login"),
     path("accounts/password/change/", ChangePassword.as_view(), name="account_change_password"),
+    path("accounts/reauthenticate/code/", ByCode.as_view(), name="reauthenticate_by_code"),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/sessions/", include("allauth.usersessions.urls")),
