@@ -86,7 +86,7 @@ def change_proxy(
         evidence={**evidence, "recorded_by": str(recorded_by.public_id)},
         reason=reason,
     )
-    ConsentNotice.objects.create(event=event, run_after=now)
+    ConsentNotice.objects.create(enrollment=person, event=event, run_after=now)
     return event
 
 
