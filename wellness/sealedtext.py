@@ -119,9 +119,8 @@ class SealedText(models.Field):  # type: ignore[type-arg]  # generic only for my
         sealed = urlsafe_b64decode(stored[INDEX_LENGTH:] if self.indexed else stored)
         return self.unseal(instance, self._context(), sealed).decode()
 
-    def stored(self, instance: Any, value: Any) -> Stored:
+    def stored(self, instance: Any, value: str) -> Stored:
         """What the database is to hold for a text of that row."""
-        value = str(value)
         if not value:
             return Stored("")
         sealed = self.seal(instance, self._context(), value.encode())
@@ -138,7 +137,7 @@ class SealedText(models.Field):  # type: ignore[type-arg]  # generic only for my
         value = model_instance.__dict__.get(self.attname)
         if isinstance(value, Stored) or value is None:
             return value
-        return self.stored(model_instance, value)
+        return self.stored(model_instance, str(value))
 
     def get_db_prep_save(self, value: Any, connection: Any) -> Any:
         """Only what is sealed gets into the database: `update` knows no row to seal for."""

@@ -10,7 +10,14 @@ from wellness.demo.visitor import SignIn
 from wellness.studies.models import Enrollment
 
 BAR = 40
-OWN_PAGES = ("/app/", "/app/check-in/", "/app/data/", "/app/privacy/devices/", "/help/")
+OWN_PAGES = (
+    "/app/",
+    "/app/check-in/",
+    "/app/data/",
+    "/app/privacy/devices/",
+    "/app/privacy/access/",
+    "/help/",
+)
 ACCOUNT_PAGES = ("/accounts/2fa/", "/accounts/sessions/")
 SECOND_FACTOR = """  Staff are then asked for a code: `manage.py demo --code` shows it, anew every 30 seconds,
   as does an authenticator app that was told {seed}"""

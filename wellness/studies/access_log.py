@@ -66,12 +66,19 @@ def _look(person: Enrollment, entry: AuditEntry, seats: Sequence[Membership]) ->
         at=entry.at,
         role=_role(entry, fitting),
         site=", ".join(sorted({one.site.name if one.site else "all sites" for one in fitting})),
-        who=keyed_digest(f"staff|{person.public_id}", entry.actor)[:4].upper(),
+        who=_alias(person, entry),
         what=PAGES.get(entry.action, entry.action.replace(".", " ").replace("_", " ")),
         why=WHY.get(entry.purpose, entry.purpose.replace(".", " ").replace("_", " ")),
         reason="" if listed else entry.reason,
         refused=entry.outcome == "refused",
     )
+
+
+def _alias(person: Enrollment, entry: AuditEntry) -> str:
+    """Four letters for whoever it was: always the same to this person, and to nobody else."""
+    if entry.actor_kind == ActorKind.SERVICE:
+        return ""
+    return keyed_digest(f"staff|{person.public_id}", entry.actor)[:4].upper()
 
 
 def _role(entry: AuditEntry, fitting: Sequence[Membership]) -> str:

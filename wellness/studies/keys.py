@@ -18,6 +18,7 @@ from uuid import UUID
 from django.db import transaction
 
 from wellness import keyring
+from wellness.audit.services import SERVICE, enrollment_chain, record
 from wellness.keyring import CACHE_S, KeyDestroyed, KeyUnavailable
 from wellness.lib import sealing
 from wellness.lib.canonical import canonical
@@ -110,7 +111,11 @@ def blob_key(enrollment: Enrollment) -> tuple[bytes, int]:
 
 def shred(enrollment: Enrollment, *, now: datetime) -> None:
     """Destroy the data key; this process forgets it at once, others within a minute."""
-    DataKey.objects.filter(enrollment=enrollment, shredded_at=None).update(wrapped=None, shredded_at=now)
+    with transaction.atomic():
+        there = DataKey.objects.filter(enrollment=enrollment, shredded_at=None)
+        if there.update(wrapped=None, shredded_at=now):
+            chain = enrollment_chain(enrollment.public_id)
+            record(chain=chain, actor=SERVICE, action="key.shredded", at=now)
     _opened.pop(enrollment.public_id, None)
 
 
