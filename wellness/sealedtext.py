@@ -119,8 +119,9 @@ class SealedText(models.Field):  # type: ignore[type-arg]  # generic only for my
         sealed = urlsafe_b64decode(stored[INDEX_LENGTH:] if self.indexed else stored)
         return self.unseal(instance, self._context(), sealed).decode()
 
-    def stored(self, instance: Any, value: str) -> Stored:
+    def stored(self, instance: Any, value: Any) -> Stored:
         """What the database is to hold for a text of that row."""
+        value = str(value)
         if not value:
             return Stored("")
         sealed = self.seal(instance, self._context(), value.encode())
@@ -137,7 +138,7 @@ class SealedText(models.Field):  # type: ignore[type-arg]  # generic only for my
         value = model_instance.__dict__.get(self.attname)
         if isinstance(value, Stored) or value is None:
             return value
-        return self.stored(model_instance, str(value))
+        return self.stored(model_instance, value)
 
     def get_db_prep_save(self, value: Any, connection: Any) -> Any:
         """Only what is sealed gets into the database: `update` knows no row to seal for."""

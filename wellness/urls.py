@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(".well-known/consent-keys.json", consent_keys, name="consent-keys"),
     path("api/v1/", include("wellness.studies.api")),
     path("api/v1/", include("wellness.studies.access_api")),
+    path("api/v1/", include("wellness.consent.api")),
     path("api/v1/", include("wellness.consent.receipts_api")),
     path("api/v1/", include("wellness.consent.leaving_api")),
     path("api/v1/", include("phenotyping.intake.api")),

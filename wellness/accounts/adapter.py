@@ -7,16 +7,21 @@ from typing import Any
 
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
 from allauth.core import context
+from allauth.core.exceptions import ReauthenticationRequired
 from allauth.core.internal.httpkit import clean_client_ip
 from allauth.mfa.utils import is_mfa_enabled
 from django.http import HttpRequest
+from django.urls import reverse
 
 from wellness.accounts.models import User
 from wellness.accounts.presence import recently_authenticated
 from wellness.budget import source_of
 
 NOWHERE = "0.0.0.0"  # nosec B104 # noqa: S104  what is asked through a Unix socket comes from no address
+
+CODE = "code"
 
 
 class InvitationOnly(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -31,14 +36,25 @@ class InvitationOnly(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
 
     def is_reauthentication_required(self, *, app: str) -> bool:
         """Whether a change of factors or password needs a new proof; a recent sign-in is one."""
-        return not recently_authenticated(
+        needed = not recently_authenticated(
             context.request, timedelta(seconds=app_settings.REAUTHENTICATION_TIMEOUT)
         )
+        if needed and not get_reauthentication_flows(context.request.user):
+            raise ReauthenticationRequired  # allauth would let somebody without a password go on
+        return needed
 
     def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
         """How to prove again who one is: a password alone does not stand in for a second factor."""
+        if not user.is_authenticated:
+            return []
         found: list[dict[str, Any]] = super().get_reauthentication_methods(user)
-        return [one for one in found if one["id"] != "reauthenticate" or not is_mfa_enabled(user)]
+        by_code = {
+            "id": CODE,
+            "description": "Send me a code by e-mail",
+            "url": reverse("reauthenticate_by_code"),
+        }
+        allowed = [one for one in found if one["id"] != "reauthenticate" or not is_mfa_enabled(user)]
+        return allowed or [by_code]
 
     def reauthenticate(self, user: User, password: str) -> bool:
         """Whether this is the user's password, and enough."""

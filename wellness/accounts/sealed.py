@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -9,12 +10,13 @@ from django.apps import apps
 from django.db import models
 
 from wellness.accounts import keys
-from wellness.sealedtext import SealedText
+from wellness.sealedtext import SealedText, Stored
 
 # allauth's columns, and whether rows are looked up by them.
 THEIRS = {
     "account.EmailAddress": {"email": True},
     "usersessions.UserSession": {"session_key": True, "ip": False, "user_agent": False},
+    "mfa.Authenticator": {"data": False},
 }
 
 
@@ -40,6 +42,33 @@ class AccountEmail(AccountText, models.EmailField):  # type: ignore[type-arg]
     indexed = True
 
 
+class AccountData(AccountText):
+    """Joins a JSON field: the column holds a JSON string, the envelope."""
+
+    def opened(self, instance: Any, stored: Stored) -> Any:
+        """The value that the row holds."""
+        return json.loads(super().opened(instance, stored))
+
+    def stored(self, instance: Any, value: Any) -> Stored:
+        """What the database is to hold of a value of that row."""
+        return super().stored(instance, json.dumps(value))
+
+    def from_db_value(self, value: str | None, *context: Any) -> Stored | None:
+        """The envelope out of its JSON string."""
+        envelope: str | None = models.JSONField.from_db_value(self, value, *context)  # type: ignore[arg-type]
+        return None if envelope is None else Stored(envelope)
+
+    def get_db_prep_save(self, value: Any, connection: Any) -> Any:
+        """The envelope as a JSON string."""
+        if not isinstance(value, Stored):
+            raise TypeError(f"{self} is sealed: set the attribute and save the row")
+        return connection.ops.adapt_json_value(str(value), None)
+
+    def get_internal_type(self) -> str:
+        """A column of JSON."""
+        return "JSONField"
+
+
 def take_over() -> None:
     """Seal allauth's columns: their fields learn to, everything else about them stays."""
     for label, columns in THEIRS.items():
@@ -47,9 +76,10 @@ def take_over() -> None:
         for name, indexed in columns.items():
             field: Any = model._meta.get_field(name)
             theirs = type(field)
-            path = f"{theirs.__module__}.{theirs.__qualname__}".replace("models.fields", "models")
+            path = field.deconstruct()[1]
             members = {"indexed": indexed, "column_path": path}
-            field.__class__ = type(f"Sealed{theirs.__name__}", (AccountText, theirs), members)
+            ours = AccountData if isinstance(field, models.JSONField) else AccountText
+            field.__class__ = type(f"Sealed{theirs.__name__}", (ours, theirs), members)
             setattr(model, field.attname, field.descriptor_class(field))
 
 

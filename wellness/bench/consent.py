@@ -75,5 +75,5 @@ def _bare_lock(person: Enrollment) -> None:
     table = Enrollment._meta.db_table
     how = "FOR NO KEY UPDATE" if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT 1 FROM {table} WHERE id = %s {how}", [person.pk])  # noqa: S608
+        cursor.execute(f"SELECT 1 FROM {table} WHERE id = %s {how}", [person.pk])  # nosec B608 # noqa: S608
         cursor.fetchone()

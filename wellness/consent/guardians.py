@@ -86,7 +86,7 @@ def change_proxy(
         evidence={**evidence, "recorded_by": str(recorded_by.public_id)},
         reason=reason,
     )
-    ConsentNotice.objects.create(event=event, run_after=now)
+    ConsentNotice.objects.create(enrollment=person, event=event, run_after=now)
     return event
 
 
@@ -96,13 +96,16 @@ def listen() -> None:
         signal.connect(_zone_changed, sender=ZoneChange)
 
 
-def _document_for(person: Enrollment, capacity: Capacity) -> ConsentDocument | None:
-    """The document that a proxy of this capacity would sign; None when the study has none in force."""
+def _document_for(person: Enrollment, capacity: Capacity) -> ConsentDocument:
+    """The document that a proxy of this capacity would sign, or where there is none any of the study's."""
     audiences = [audience for audience, who in conditions.CAPACITIES.items() if capacity in who]
-    offered = ConsentDocument.objects.filter(
-        study=person.study_id, state=ConsentDocument.State.PUBLISHED, audience__in=audiences
-    )
-    return offered.order_by("locale").first()
+    published = ConsentDocument.objects.filter(
+        study=person.study_id, state=ConsentDocument.State.PUBLISHED
+    ).order_by("locale", "pk")
+    found = published.filter(audience__in=audiences).first() or published.first()
+    if found is None:
+        raise Refusal("no_document", "The study has no consent document in force.", status=409)
+    return found
 
 
 @transaction.atomic

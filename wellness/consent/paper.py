@@ -99,7 +99,7 @@ def check_sheet(*, sheet: PaperConsent, checked_by: User, accepted: bool, now: d
             },
             signing=Signing(printed_name=printed_name, method="paper"),
         )
-        ConsentNotice.objects.create(event=sheet.event, run_after=now)
+        ConsentNotice.objects.create(enrollment=person, event=sheet.event, run_after=now)
     sheet.save(update_fields=["checked_by", "checked_at", "event"])
     _record("accept" if accepted else "reject", sheet, checked_by, now)
     return sheet

@@ -33,6 +33,7 @@ METHODS = MappingProxyType(
         "webauthn": "passkey or security key",
         "recovery_codes": "recovery code",
         "paper": "on paper",
+        "import": "taken over from another installation",
     }
 )
 

@@ -26,9 +26,10 @@ class PhoneReads:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
+        phone = getattr(request, "user", None)  # a static file is answered before anybody is known
         read = request.method == "GET" and response.status_code == HTTPStatus.OK
-        if read and isinstance(request.user, Device) and request.resolver_match is not None:
-            _note(request.user, request.resolver_match.view_name)
+        if read and isinstance(phone, Device) and request.resolver_match is not None:
+            _note(phone, request.resolver_match.view_name)
         return response
 
 

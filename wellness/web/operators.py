@@ -6,6 +6,7 @@ pages, with consent and a record. Nothing can be changed here, so nothing change
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
@@ -42,7 +43,7 @@ class OperatorSite(admin.AdminSite):
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """The view for operators; strangers go to the sign-in, and for others there is no such page."""
-        shown = super().admin_view(view, cacheable)
+        shown: Callable[..., HttpResponseBase] = super().admin_view(view, cacheable)
 
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -19,6 +19,7 @@ from wellness.web.operators import site as operators
 from wellness.web.participant.access_log import AccessLog
 from wellness.web.participant.answers import Answers, CorrectAnswer
 from wellness.web.participant.check_in import CheckIn
+from wellness.web.participant.consent import OwnConsent
 from wellness.web.participant.devices import Devices, RevokeDevice
 from wellness.web.participant.leave import DeletionPage, Leave
 from wellness.web.participant.my_data import MyData
@@ -27,6 +28,7 @@ from wellness.web.participant.receipts import OwnReceipt, ReceiptCopy, Receipts
 from wellness.web.participant.suggestion import Opened, Respond
 from wellness.web.participant.takeout import FetchTakeout, Takeouts
 from wellness.web.participant.today import Today
+from wellness.web.reauthenticate import ByCode
 from wellness.web.verify import Verify
 
 urlpatterns = [
@@ -38,6 +40,7 @@ urlpatterns = [
     path("app/check-in/", CheckIn.as_view(), name="check_in"),
     path("app/data/", MyData.as_view(), name="my_data"),
     path("app/privacy/", Privacy.as_view(), name="privacy"),
+    path("app/privacy/consent/", OwnConsent.as_view(), name="own_consent"),
     path("app/privacy/answers/", Answers.as_view(), name="own_answers"),
     path("app/privacy/receipts/", Receipts.as_view(), name="receipts"),
     path("app/privacy/receipts/<uuid:event>/", OwnReceipt.as_view(), name="receipt"),
@@ -66,6 +69,7 @@ urlpatterns = [
     path("admin/", operators.urls),
     path("accounts/login/", SignIn.as_view(), name="account_login"),
     path("accounts/password/change/", ChangePassword.as_view(), name="account_change_password"),
+    path("accounts/reauthenticate/code/", ByCode.as_view(), name="reauthenticate_by_code"),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/sessions/", include("allauth.usersessions.urls")),

@@ -72,7 +72,9 @@ def test_the_seed_is_nowhere_in_clear(secured: User) -> None:
 
 def test_a_seed_moved_to_another_account_opens_nothing(secured: User, dot: User) -> None:
     theirs = enrol_authenticator_app(dot, SEED)
-    Authenticator.objects.filter(pk=theirs.pk).update(data=Authenticator.objects.get(user=secured).data)
+    factor = Authenticator.objects.get(pk=theirs.pk)
+    factor.data = Authenticator.objects.get(user=secured).data
+    factor.save()
     with pytest.raises(SealBroken):
         Authenticator.objects.get(pk=theirs.pk).wrap()
 

@@ -246,6 +246,13 @@ def test_a_proxy_needs_evidence_and_staff_of_the_study(
     assert kid.consent_events.count() == 1
 
 
+def test_a_study_without_a_document_names_no_proxy(bo: Enrollment, mum: User, dot: User) -> None:
+    with pytest.raises(Refusal, match="no_document"):
+        change_proxy(
+            enrollment=bo, proxy=mum, capacity="parent", evidence=ORDER, recorded_by=dot, now=JOINED_AT
+        )
+
+
 def test_the_person_is_told_of_a_new_proxy(kid: Enrollment) -> None:
     assert drain(JOINED_AT, "consent_notice") == {"consent_notice": 1}
     (sent,) = mail.outbox

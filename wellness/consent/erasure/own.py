@@ -69,7 +69,7 @@ def join() -> None:
         erases_account(through, "user")
     register(Step("who it was", Stage.IDENTITY, _part, _part), User, Enrollment)
     erases(ConsentAgenda)
-    erases(ConsentNotice, "event__enrollment", anonymise=dropping(ConsentNotice, "event__enrollment"))
+    erases(ConsentNotice, anonymise=dropping(ConsentNotice))
     erases(Minority, anonymise=dropping(Minority))
     keeps(PaperConsent, "the proof of a signed sheet; its names are sealed with the key that is destroyed")
     keeps(ConsentEvent, PROOF)

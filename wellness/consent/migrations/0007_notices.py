@@ -51,6 +51,14 @@ class Migration(migrations.Migration):
                 ("last_error", models.CharField(blank=True, max_length=200)),
                 ("sent_at", models.DateTimeField(blank=True, null=True)),
                 (
+                    "enrollment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="consent_notices",
+                        to="wellness_studies.enrollment",
+                    ),
+                ),
+                (
                     "event",
                     models.OneToOneField(
                         on_delete=django.db.models.deletion.CASCADE,

@@ -65,6 +65,7 @@ class NoticeQuerySet(ClaimableQuerySet):
 class ConsentNotice(Claimable):
     """The participant is to be told what somebody else had recorded of their consent."""
 
+    enrollment = models.ForeignKey(Enrollment, models.CASCADE, related_name="consent_notices")
     event = models.OneToOneField(ConsentEvent, models.CASCADE, related_name="notice")
     sent_at = models.DateTimeField(null=True, blank=True)
 

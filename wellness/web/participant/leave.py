@@ -59,7 +59,7 @@ class Leave(ParticipantPage):
 
     def page(self, problem: str = "", status: int = 200) -> HttpResponse:
         """What is in force and may be stopped, and the ways to go."""
-        held = ConsentState.objects.filter(enrollment=self.enrollment, valid_to=None)
+        held = ConsentState.objects.held().filter(enrollment=self.enrollment)
         given = set(held.values_list("purpose", flat=True))
         last = ConsentEvent.objects.filter(enrollment=self.enrollment).order_by("-seq").first()
         context = {
