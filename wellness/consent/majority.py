@@ -40,8 +40,13 @@ def majority_at(person: Enrollment) -> datetime | None:
 
 def age_at(person: Enrollment, now: datetime) -> int:
     """Completed years on the person's own calendar; whose birth date was not asked is of age."""
+    born = born_on(person)
+    return OF_AGE if born is None else age_on(born, person.zones().local_date(now))
+
+
+def born_on(person: Enrollment) -> date | None:
+    """The person's birth date, unsealed; None where it was not asked."""
     minority = Minority.objects.filter(enrollment=person).first()
     if minority is None:
-        return OF_AGE
-    born_on = date.fromisoformat(keys.unseal_json(person, BIRTH, bytes(minority.sealed_birth)))
-    return age_on(born_on, person.zones().local_date(now))
+        return None
+    return date.fromisoformat(keys.unseal_json(person, BIRTH, bytes(minority.sealed_birth)))

@@ -81,7 +81,7 @@ def check_sheet(*, sheet: PaperConsent, checked_by: User, accepted: bool, now: d
     sheet.checked_by, sheet.checked_at = checked_by, now
     if accepted:
         conditions.require_open(person, now)
-        printed_name, witness = keys.unseal_json(person, _context(sheet.public_id), bytes(sheet.sealed_names))
+        printed_name, witness = names_on(sheet)
         sheet.event = grant(
             enrollment=person,
             document=sheet.document,
@@ -124,6 +124,13 @@ def _record(verb: str, sheet: PaperConsent, user: User, now: datetime) -> None:
         outcome=Outcome.DONE,
         at=now,
     )
+
+
+def names_on(sheet: PaperConsent) -> tuple[str, str]:
+    """Who signed a sheet, as printed on it, and who witnessed it."""
+    sealed, context = bytes(sheet.sealed_names), _context(sheet.public_id)
+    printed_name, witness = keys.unseal_json(sheet.enrollment, context, sealed)
+    return printed_name, witness
 
 
 def _context(public_id: object) -> str:

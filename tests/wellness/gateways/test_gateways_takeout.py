@@ -80,7 +80,7 @@ def test_everything_is_in_it_inferences_and_reasons_included(ada: Enrollment, li
     assert {row["measure"] for row in _json(archive, "days")} >= {"survey.mood"}
     assert all(row["unit"] is not None and "expected_min" in row for row in _json(archive, "days"))
     assert _json(archive, "consent")["events"][0]["action"] == "grant"
-    assert "takeout.ask" in {entry["action"] for entry in _json(archive, "access")}
+    assert "takeout.ask" in {entry["action"] for entry in _json(archive, "access")["entries"]}
     assert parquet.read_table(io.BytesIO(archive.read("days.parquet"))).num_rows == len(
         _json(archive, "days")
     )

@@ -5,14 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from phenotyping.days.gaps import gaps
 from phenotyping.days.models import Day
 from phenotyping.days.services import opened as opened_day
 from phenotyping.features.registry import REGISTRY
+from phenotyping.streams.catalogue import STREAMS
 from phenotyping.surveys.models import Answer, Prompt
 from phenotyping.surveys.selectors import own_answers
 from phenotyping.surveys.services import opened, reason_of
 from phenotyping.twins.models import Forecast, Twin
 from phenotyping.twins.sealed import opened_state, opened_week
+from wellness.lib.clock import from_us
 from wellness.studies.models import Enrollment
 
 
@@ -45,6 +48,23 @@ def days(person: Enrollment, now: datetime) -> list[dict[str, Any]]:
         }
         for day in Day.objects.computed().filter(enrollment=person)
         for name, one in opened_day(person, day).items()
+    ]
+
+
+def missing(person: Enrollment, now: datetime) -> list[dict[str, Any]]:
+    """Every stretch without data, by stream, with its cause."""
+    first = Day.objects.computed().filter(enrollment=person).first()
+    if first is None:
+        return []
+    found = gaps(person, STREAMS, first.starts_at, now, purpose=None, now=now)
+    return [
+        {
+            "stream": gap.stream,
+            "from_at": from_us(gap.start_us),
+            "until_at": from_us(gap.end_us),
+            "cause": gap.cause,
+        }
+        for gap in found
     ]
 
 

@@ -18,6 +18,7 @@ from pyarrow import parquet
 
 from phenotyping.features.registry import FEATURE_SET_VERSION
 from wellness.gateways.takeout import coaching, health, profile, samples
+from wellness.gateways.takeout.coverage import LEFT_OUT
 from wellness.studies.models import Enrollment
 
 FORMAT_VERSION = 1
@@ -32,6 +33,7 @@ RECORDS: Mapping[str, tuple[str, Records]] = MappingProxyType(
         "answers": ("What you answered, corrections with their history", health.answers),
         "prompts": ("When you were asked", health.prompts),
         "days": ("Your daily measures, with how much was observed", health.days),
+        "missing": ("When data are missing, and why", health.missing),
         "twin": ("What the model of you concluded", health.twin),
         "forecasts": ("What it expected, and when", health.forecasts),
         "decisions": ("Every decision about a suggestion, and why", coaching.decisions),
@@ -63,6 +65,7 @@ def write(person: Enrollment, file: io.RawIOBase, now: datetime) -> None:
             with archive.open(_stored(f"samples/{stream}.parquet"), "w", force_zip64=True) as member:
                 tally = samples.write(person, stream, member)
             manifest["files"][f"samples/{stream}.parquet"] = {"about": stream} | asdict(tally)
+        manifest["left_out"] = dict(LEFT_OUT)
         archive.writestr("manifest.json", _json(manifest))
         page = {"manifest": manifest, "person": found["profile"], "found": found}
         archive.writestr("index.html", render_to_string("takeout/index.html", page))
