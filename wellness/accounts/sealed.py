@@ -1,4 +1,4 @@
-"""What is kept of an account, sealed under its key: our own columns, and those of allauth's tables."""
+"""What is kept of an account, sealed under its key: our own columns, and those of allauth and the admin."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from django.db import models
 from wellness.accounts import keys
 from wellness.sealedtext import SealedText, Stored
 
-# allauth's columns, and whether rows are looked up by them.
+# Columns of allauth and of Django's admin, and whether rows are looked up by them.
 THEIRS = {
     "account.EmailAddress": {"email": True},
     "usersessions.UserSession": {"session_key": True, "ip": False, "user_agent": False},
     "mfa.Authenticator": {"data": False},
+    "admin.LogEntry": {"object_repr": False, "change_message": False},
 }
 
 
@@ -70,7 +71,7 @@ class AccountData(AccountText):
 
 
 def take_over() -> None:
-    """Seal allauth's columns: their fields learn to, everything else about them stays."""
+    """Seal the columns of others: their fields learn to, everything else about them stays."""
     for label, columns in THEIRS.items():
         model = apps.get_model(label)
         for name, indexed in columns.items():
