@@ -72,8 +72,8 @@ def _story(event: ConsentEvent, title: str, zone: ZoneInfo) -> Iterator[Flowable
     for name, text in event.document.body.items():
         yield KeepTogether([_paragraph(name.replace("_", " ").capitalize(), "heading"), _paragraph(text)])
     yield _paragraph(f"What this is about: {event.get_action_display()}", "heading")
-    for purpose, streams in scopes_in_words(event.scopes):
-        yield _paragraph(f"{purpose}: {', '.join(streams)}.")
+    for streams, purposes in scopes_in_words(event.scopes):
+        yield _paragraph(f"{'; '.join(streams)}: {'. '.join(purposes)}.")
     lines = [_paragraph(f"{name}: {text}") for name, text in signature_block(event, zone=zone)]
     yield KeepTogether([_paragraph("Signature", "heading"), *lines])
 

@@ -38,12 +38,16 @@ METHODS = MappingProxyType(
 )
 
 
-def scopes_in_words(scopes: Iterable[Sequence[str]]) -> list[tuple[str, list[str]]]:
-    """Each purpose as a sentence with the kinds of data it is for, in the order of the catalogue."""
+def scopes_in_words(scopes: Iterable[Sequence[str]]) -> list[tuple[list[str], list[str]]]:
+    """What was agreed to: kinds of data with all the purposes that they may be used for, in their order."""
     given: dict[str, list[str]] = {}
     for purpose, stream in scopes:
         given.setdefault(purpose, []).append(STREAMS.get(stream, stream.replace("_", " ")))
-    return [(words, sorted(given[purpose])) for purpose, words in PURPOSES.items() if purpose in given]
+    grouped: dict[tuple[str, ...], list[str]] = {}
+    for purpose, words in PURPOSES.items():
+        if purpose in given:
+            grouped.setdefault(tuple(sorted(given[purpose])), []).append(words)
+    return [(list(streams), purposes) for streams, purposes in grouped.items()]
 
 
 def method_in_words(method: str) -> str:

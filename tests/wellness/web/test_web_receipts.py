@@ -78,7 +78,7 @@ def test_a_receipt_shows_name_time_meaning_method_text_and_scopes(
         "the participant",
         event.document_sha256,
         "Collect it from your phone",
-        "position",
+        "Position",
         "in force",
         issued(event),
     ):

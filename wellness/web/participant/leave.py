@@ -19,6 +19,7 @@ from wellness.consent.purposes import ANY, PURPOSES
 from wellness.consent.services import withdraw
 from wellness.lib.refusal import Refusal
 from wellness.web.access import ParticipantPage
+from wellness.web.proof import signing_of
 
 EVERYTHING = "everything"
 
@@ -41,6 +42,7 @@ class Leave(ParticipantPage):
                 scopes=None if whole else [(purpose, ANY)],
                 mode=mode,
                 signer=self.user,
+                signing=signing_of(request),
             )
         except Refusal as refusal:
             return self.page(refusal.message, status=refusal.status)
