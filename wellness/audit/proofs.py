@@ -16,10 +16,10 @@ from wellness.lib.refusal import Refusal
 
 def inclusion(*, chain: str, seq: int) -> dict[str, Any]:
     """An entry's leaf, its path to the root of the checkpoint that sealed it, and that signed checkpoint."""
-    values = AuditEntry.objects.filter(chain=chain, seq=seq).values_list(*Row._fields).first()
-    if values is None:
+    entry = AuditEntry.objects.filter(chain=chain, seq=seq).first()
+    if entry is None:
         raise Refusal("unknown_entry", "There is no such entry.", status=404)
-    row = Row._make(values)
+    row = Row.of(entry)
     found = checkpoints.sealing(row.id)
     if found is None:
         message = "The entry is in no checkpoint yet; ask in a minute."

@@ -43,7 +43,7 @@ class Sealed:
     def allows(self, index: int, entry_hash: str) -> bool:
         """Whether the entry at `index` may have this hash."""
         at = (index - self.first) * FINGERPRINT
-        if not 0 <= at < len(self.prints) or any(index in one for one in self.unknown):
+        if not 0 <= at < len(self.prints) or (self.unknown and self._is_unknown(index)):
             return True
         return self.prints[at : at + FINGERPRINT] == fingerprint(entry_hash)
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from wellness.audit import checkpoints
-from wellness.audit.chain import BadEntry, Chains, Row
+from wellness.audit.chain import BadEntry, Chains, Row, rows
 from wellness.audit.checkpoints import Checkpoint
 from wellness.audit.models import AuditEntry, AuditHead
 from wellness.audit.sealed import Sealed
@@ -17,7 +17,6 @@ from wellness.audit.sealer import disagreement
 from wellness.lib import signing
 from wellness.lib.merkle import Frontier
 
-CHUNK = 5_000
 MONTH = timedelta(days=32)
 
 
@@ -103,14 +102,12 @@ class Tree:
 
 
 def _walk(chains: Chains, tree: Tree | None, *, after: int) -> BadEntry | None:
-    rows = AuditEntry.objects.filter(pk__gt=after).order_by("pk").values_list(*Row._fields)
-    for values in rows.iterator(chunk_size=CHUNK):
-        row = Row._make(values)
+    for row in rows(after=after):
         bad = chains.follow(row)
-        if tree is not None:
-            tree.grow(row)
         if bad:
             return bad
+        if tree is not None:
+            tree.grow(row)
     if tree is not None:
         tree.end()
     return _first_bad_end(chains, every=after == 0)

@@ -13,13 +13,12 @@ from django.core.management import CommandError, call_command
 from tests.tampering import remove
 from tests.wellness.audit.conftest import NOON
 from wellness.audit import checkpoints, proofs, sealer
-from wellness.audit.chain import Row, canonical_row, entry_hash
+from wellness.audit.chain import Row, canonical_row, entry_hash, rows
 from wellness.audit.checkpoints import Checkpoint
 from wellness.audit.models import AuditEntry, CheckpointMark
 from wellness.audit.verification import verify_all
 from wellness.lib import signing
 from wellness.lib.canonical import canonical
-from wellness.lib.clock import to_us
 from wellness.lib.merkle import Frontier, continues, includes, leaf_hash
 from wellness.lib.refusal import Refusal
 
@@ -28,9 +27,10 @@ Write = Callable[..., None]
 
 def test_what_an_entrys_hash_covers_is_canonical_json(write: Write) -> None:
     write('a"\\ü')
-    row = Row._make(AuditEntry.objects.values_list(*Row._fields).get())
+    (row,) = rows(after=0)
+    assert row == Row.of(AuditEntry.objects.get())
     fields = {name: value for name, value in row._asdict().items() if name not in ("id", "hash", "role")}
-    fields |= {"at": to_us(row.at), "prev": fields.pop("prev_hash")}
+    fields |= {"at": fields.pop("at_us"), "prev": fields.pop("prev_hash")}
     fields["sealed_detail"] = "4bf5122f344554c53bde2ebb8cd2b7e3d1600ad631c385a5d7cce23c7785459a"
     assert canonical_row(row) == canonical(fields)
     assert row.hash == entry_hash(AuditEntry.objects.get()) == leaf_hash(canonical(fields)).hex()
