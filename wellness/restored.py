@@ -38,7 +38,8 @@ def require_settled() -> None:
         hint = "Bring the folder TOMBSTONE_DIR back, or see manage.py tombstones."
         raise ImproperlyConfigured(f"{error}. {hint}") from error
     finally:
-        connection.close()  # a web server or pool may fork now
+        if not connection.in_atomic_block:
+            connection.close()  # a web server or pool may fork now
 
 
 def wait_until_settled() -> None:

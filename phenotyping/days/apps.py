@@ -18,6 +18,7 @@ class DaysConfig(AppConfig):
     def ready(self) -> None:
         from phenotyping.days import listening, services
         from phenotyping.days.models import Day
+        from wellness.consent.erasure import anonymity
         from wellness.consent.erasure.registry import erases
         from wellness.consent.hooks import on_leaving
         from wellness.studies.models import Enrollment
@@ -31,5 +32,10 @@ class DaysConfig(AppConfig):
 
         listening.start()
         on_leaving(left)
-        erases(Day)
+
+        def drop_rare_zone(person: Enrollment, now: datetime) -> None:
+            if anonymity.is_rare(person):
+                Day.objects.filter(enrollment=person).update(zone="")
+
+        erases(Day, anonymise=drop_rare_zone)
         register(Kind("day", "compute", due, services.compute, slows_uploads=True))

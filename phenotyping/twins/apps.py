@@ -11,9 +11,10 @@ class TwinsConfig(AppConfig):
 
     def ready(self) -> None:
         from phenotyping.days import hooks
-        from phenotyping.twins import services
+        from phenotyping.twins import cohort, services
         from phenotyping.twins.models import Forecast, Twin, TwinQuerySet
         from wellness.consent import hooks as consent_hooks
+        from wellness.consent.erasure import registry
         from wellness.consent.erasure.registry import erases
         from wellness.studies.models import Enrollment
         from wellness.work.kinds import Kind, register
@@ -29,6 +30,9 @@ class TwinsConfig(AppConfig):
 
         hooks.on_computed(day_computed)
         consent_hooks.on_leaving(left)
+        registry.register(
+            registry.Step("group models", registry.Stage.ROWS, cohort.lender_left, cohort.lender_left)
+        )
         erases(Twin)
         erases(Forecast)
         consent_hooks.on_withdrawal(services.consent_withdrawn)

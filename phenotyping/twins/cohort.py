@@ -36,12 +36,20 @@ def refit_priors(*, study: Study, now: datetime) -> int:
     return len(fitted)
 
 
+def lender_left(person: Enrollment, now: datetime) -> None:
+    """Mark what was learned from somebody who left; the next refit, at night, is without them."""
+    for prior in CohortPrior.objects.filter(study=person.study_id).select_for_update():
+        if person.pk in prior.lenders:
+            prior.lenders, prior.outdated_at = [pk for pk in prior.lenders if pk != person.pk], now
+            prior.save(update_fields=["lenders", "outdated_at"])
+
+
 def _fitted(study: Study, now: datetime) -> list[CohortPrior]:
     """An unsaved prior of each variable."""
     on = _dates(study, now)
     priors = []
     for name, rows in _table(study, on, now).items():
-        y = np.array(rows)
+        y = np.array(list(rows.values()))
         n_people = int(np.isfinite(y).any(axis=1).sum())
         if n_people < MIN_PEOPLE:
             continue
@@ -53,6 +61,7 @@ def _fitted(study: Study, now: datetime) -> list[CohortPrior]:
                 parameters=prior.to_json(),
                 n_people=n_people,
                 n_days=int(np.isfinite(y).sum()),
+                lenders=sorted(rows),
             )
         )
     return priors
@@ -68,9 +77,9 @@ def _dates(study: Study, now: datetime) -> list[date]:
     return [edges["last"] - timedelta(days=k) for k in reversed(range(n_days))]
 
 
-def _table(study: Study, on: Sequence[date], now: datetime) -> dict[str, list[Floats]]:
-    """Rows of daily values by phenotype, one row a person who lends strength."""
-    table: dict[str, list[Floats]] = {name: [] for name in REGISTRY}
+def _table(study: Study, on: Sequence[date], now: datetime) -> dict[str, dict[int, Floats]]:
+    """Daily values by phenotype and person who lends strength."""
+    table: dict[str, dict[int, Floats]] = {name: {} for name in REGISTRY}
     people = study.enrollments.active().select_related("study").prefetch_related("zone_changes")
     for person in people if on else ():
         visible = visible_phenotypes(person, POPULATION, now)
@@ -79,7 +88,7 @@ def _table(study: Study, on: Sequence[date], now: datetime) -> dict[str, list[Fl
             days = series(person, lent, on[0], on[-1], purpose=POPULATION, at=now)
             finished = _finished(person, on, now)
             for name in lent:
-                table[name].append(np.where(finished, days.y[name], np.nan))
+                table[name][person.pk] = np.where(finished, days.y[name], np.nan)
     return {name: rows for name, rows in table.items() if rows}
 
 

@@ -22,6 +22,8 @@ class CohortPrior(models.Model):
     n_people = models.PositiveIntegerField()
     n_days = models.PositiveIntegerField()
     fitted_at = models.DateTimeField()
+    lenders = models.JSONField(default=list, help_text="whose days it was learned from, by number")
+    outdated_at = models.DateTimeField(null=True, blank=True, help_text="since when a lender is erased")
 
     class Meta:
         constraints = [

@@ -52,6 +52,7 @@ CLEAR = {
         wellness_audit.AuditEntry.on_behalf_of wellness_audit.AuditEntry.object
         wellness_audit.AuditEntry.request_id wellness_audit.RosterMember.chain
         wellness_studies.Enrollment.code phenotyping_intake.Chunk.object_name
+        phenotyping_twins.CohortPrior.lenders
         phenotyping_intake.Upload.boot_id admin.LogEntry.object_id
         coach_safety.Alert.source coach_decisions.Decision.posterior_id
     """,

@@ -18,7 +18,7 @@ from phenotyping.surveys.services import answer
 from tests.factories.coaching import ALWAYS, awake, message, points, rule, slot
 from tests.factories.phone import battery, local, rows, upload, walk
 from wellness.audit.services import SERVICE
-from wellness.consent.models import ConsentAgenda, Minority
+from wellness.consent.models import ConsentAgenda, ConsentNotice, Minority
 from wellness.gateways.takeout.services import ask
 from wellness.studies import keys
 from wellness.studies.models import Device, Enrollment
@@ -49,6 +49,7 @@ def lived(person: Enrollment) -> Device:
     invite(enrollment=person, now=AFTER)
     Minority.objects.create(enrollment=person, majority_on=DAY, sealed_birth=keys.seal(person, "birth", b"x"))
     ConsentAgenda.objects.get_or_create(enrollment=person)
+    ConsentNotice.objects.get_or_create(event=person.consent_events.get(seq=1))
     if person.user:
         ask(enrollment=person, actor=SERVICE, now=AFTER)
         EmailAddress.objects.create(user=person.user, email=person.user.email, primary=True)

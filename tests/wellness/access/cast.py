@@ -29,6 +29,7 @@ from wellness.consent.services import withdraw
 from wellness.studies.models import Enrollment, Reach, Role
 from wellness.studies.services import add_member, add_site, assign, enroll, issue_device, revoke_device
 
+PLACED = (Role.CLINICIAN, Role.REGULATOR)  # by site or caseload; regulators have no page
 KNOWN = {  # whose existence a role may learn of; every other object is to it as one that never was
     "participant": {OWN},
     "device": {OWN},
@@ -93,7 +94,7 @@ def cast() -> Cast:
         for name, one in people.items()
     }
     objects = belongings(people, {name: phone for name, (phone, _) in phones.items()})
-    staff = {role: factories.staff(study, role, role) for role in Role.values if role != Role.CLINICIAN}
+    staff = {role: factories.staff(study, role, role) for role in Role.values if role not in PLACED}
     staff |= _clinicians(people, staff[Role.COORDINATOR])
     withdraw(enrollment=people[WITHDRAWN], now=timezone.now())
     lost, lost_token = issue_device(enrollment=people[OWN], platform="ios", now=timezone.now())

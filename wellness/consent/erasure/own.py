@@ -10,11 +10,13 @@ from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 
 from wellness.accounts.forgetting import forget
 from wellness.accounts.models import User
+from wellness.consent.erasure import anonymity
 from wellness.consent.erasure.registry import (
     Model,
     Stage,
@@ -58,7 +60,7 @@ SESSIONS_AT_ONCE = 1_000
 def join() -> None:
     """Register everything; called once, when the site starts."""
     register(Step("data key", Stage.KEYS, _shred, left=_has_key), DataKey)
-    erases(ZoneChange)
+    erases(ZoneChange, anonymise=anonymity.drop_rare_zone)
     erases(Invitation, anonymise=dropping(Invitation))
     register(Step("phones", Stage.ROWS, _blank_devices, _blank_devices), Device)
     erases_account(EmailAddress)
@@ -68,6 +70,7 @@ def join() -> None:
     for through in (User.groups.through, User.user_permissions.through):
         erases_account(through, "user")
     register(Step("who it was", Stage.IDENTITY, _part, _part), User, Enrollment)
+    register(Step("how rare it was", Stage.ACCOUNT, anonymise=anonymity.coarsen))
     erases(ConsentAgenda)
     erases(ConsentNotice, anonymise=dropping(ConsentNotice))
     erases(Minority, anonymise=dropping(Minority))
@@ -76,6 +79,7 @@ def join() -> None:
     keeps(ConsentState, PROOF)
     keeps(ErasureRequest, "that the person left, and how far their erasure is")
     keeps(Membership, STAFF)
+    keeps(LogEntry, STAFF)
     keeps(Approval, STAFF)
     keeps(Assignment, STAFF)
     keeps(EmergencyAccess, "that a record was opened; why is sealed with the key that is destroyed")

@@ -45,6 +45,7 @@ _STAFF = "what members of staff may do, and did for the study"
 LEFT_OUT: Mapping[str, str] = MappingProxyType(
     {
         "account.EmailConfirmation": _SIGN_IN,
+        "admin.LogEntry": _STAFF,
         "coach_decisions.DecisionPoint": "when the coach would decide; each that was decided is in decisions",
         "mfa.Authenticator": _SIGN_IN,
         "phenotyping_intake.PartialUpload": "an upload whose end has not come; it is in uploads once it has",

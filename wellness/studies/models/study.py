@@ -73,6 +73,7 @@ class Role(models.TextChoices):
     ANALYST = "analyst", "analyst"
     AUDITOR = "auditor", "auditor"
     ADMINISTRATOR = "administrator", "administrator"
+    REGULATOR = "regulator", "regulator"
 
 
 class Reach(models.TextChoices):

@@ -11,6 +11,7 @@ from wellness.audit.services import SERVICE, Actor, enrollment_chain, record
 from wellness.lib.ids import new_secret, secret_digest
 from wellness.studies.models import Device, Enrollment
 from wellness.studies.services.invitation import recognise, use
+from wellness.studies.services.presence import require_here
 
 
 def register_device(
@@ -48,6 +49,7 @@ def issue_device(
 ) -> tuple[Device, str]:
     """A device of an enrollment and its token, without an invitation: for importers and tests."""
     token = new_secret()
+    require_here(enrollment)
     device = Device.objects.create(
         enrollment=enrollment,
         platform=Device.Platform(platform),

@@ -12,6 +12,7 @@ from wellness.audit.services import SERVICE, Actor, enrollment_chain, record
 from wellness.lib.refusal import Refusal
 from wellness.studies import keys
 from wellness.studies.models import Enrollment, Phase, Site, Study, ZoneChange
+from wellness.studies.services.presence import require_here
 
 
 @transaction.atomic
@@ -51,11 +52,13 @@ def enroll(
     return enrollment
 
 
+@transaction.atomic
 def change_zone(*, enrollment: Enrollment, zone: str, from_at: datetime) -> ZoneChange | None:
     """The change of the person's time zone, or None when that zone is already in force at `from_at`."""
     _require_zone(zone)
     if enrollment.zones().at(from_at) == zone:
         return None
+    require_here(enrollment)
     change, _ = ZoneChange.objects.update_or_create(
         enrollment=enrollment, from_at=from_at, defaults={"zone": zone}
     )

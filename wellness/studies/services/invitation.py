@@ -25,6 +25,7 @@ from wellness.lib.ids import new_secret, secret_digest
 from wellness.lib.refusal import Refusal
 from wellness.studies.models import Enrollment, Invitation
 from wellness.studies.models.device import InvitationQuerySet
+from wellness.studies.services.presence import require_here
 
 LASTS, SHORT_LASTS = timedelta(days=7), timedelta(hours=48)
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that looks or sounds like another
@@ -42,6 +43,7 @@ class InvitationRefused(Refusal):
 def invite(*, enrollment: Enrollment, now: datetime, actor: Actor = SERVICE, short: bool = False) -> str:
     """A code that opens the enrollment once, within seven days, or a short one within two; shown once."""
     code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH)) if short else new_secret()
+    require_here(enrollment)
     Invitation.objects.create(
         enrollment=enrollment,
         handle=code[:HANDLE] if short else "",
