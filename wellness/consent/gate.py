@@ -16,6 +16,7 @@ from django.db import connection
 from django.db.models import BigIntegerField, CharField, F, Q
 from django.db.transaction import TransactionManagementError
 
+from wellness.consent.events import Period
 from wellness.consent.models import ConsentState, Party
 from wellness.consent.purposes import PURPOSES, prerequisites
 from wellness.consent.windows import Window, intersection, union
@@ -152,6 +153,13 @@ def periods(enrollment: Enrollment, purpose: str, streams: Iterable[str]) -> dic
     rows = ConsentState.objects.filter(enrollment=enrollment, purpose__in=chain, stream__in=wanted)
     spans = rows.values_list("stream", "purpose", "party", "covers_from", "valid_to", "expires_at")
     return _windows(wanted, chain, ((*row[:4], row[4] or row[5]) for row in spans))
+
+
+def covering(periods: Iterable[Period], purpose: str, streams: Iterable[str]) -> dict[str, list[Window]]:
+    """`periods` of periods that are at hand, as of another time."""
+    spans = ((*one.scope, one.party, one.covers_from, one.valid_to or one.expires_at) for one in periods)
+    turned = ((stream, step, party, since, until) for step, stream, party, since, until in spans)
+    return _windows(tuple(dict.fromkeys(streams)), _chain(purpose), turned)
 
 
 def _read(
