@@ -68,7 +68,7 @@ def rows(*, after: int) -> Iterator[Row]:
     columns = ", ".join(at if name == "at_us" else name for name in Row._fields)
     table = f'"{AuditEntry._meta.db_table}"'
     with connection.chunked_cursor() as cursor:
-        cursor.execute(f"SELECT {columns} FROM {table} WHERE id > %s ORDER BY id", [after])  # noqa: S608
+        cursor.execute(f"SELECT {columns} FROM {table} WHERE id > %s ORDER BY id", [after])  # nosec B608 # noqa: S608
         while chunk := cursor.fetchmany(CHUNK):
             yield from map(Row._make, chunk) if postgres else map(_of_sqlite, chunk)
 
