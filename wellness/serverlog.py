@@ -9,6 +9,8 @@ from gunicorn.glogging import Logger
 
 from wellness.logs import UNTOLD, Discreet
 
+INVALID = "Invalid request"
+
 
 class ServerLogger(Logger):  # type: ignore[misc]  # gunicorn has no types
     """gunicorn's logger, which tells no address, name or agent."""
@@ -22,6 +24,14 @@ class ServerLogger(Logger):  # type: ignore[misc]  # gunicorn has no types
     def exception(self, msg: str, *args: Any, **kwargs: Any) -> None:
         """An error with its frames; the address it names is not told."""
         super().exception(msg, *(UNTOLD for _ in args), **kwargs)
+
+    def debug(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        """A line for developers; the path that it names is not told."""
+        super().debug(msg, *(UNTOLD if str(one).startswith("/") else one for one in args), **kwargs)
+
+    def warning(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        """A warning; of a request that cannot be read, not what it said and where it came from."""
+        super().warning(INVALID if msg.startswith(INVALID) else msg, *args, **kwargs)
 
     def atoms(self, resp: Any, req: Any, environ: Mapping[str, Any], request_time: Any) -> dict[str, Any]:
         """What an access line may hold: method, status, size and time."""

@@ -92,6 +92,7 @@ def test_a_report_has_values_only_for_a_developer(settings: Any, debug: bool) ->
 def test_the_web_server_tells_no_query_and_no_agent(capsys: pytest.CaptureFixture[str]) -> None:
     config = Config()
     config.set("accesslog", "-")
+    config.set("loglevel", "debug")
     config.set("access_log_format", config.access_log_format + " %(q)s %(U)s")
     logger = ServerLogger(config)
     environ = {
@@ -108,6 +109,8 @@ def test_the_web_server_tells_no_query_and_no_agent(capsys: pytest.CaptureFixtur
     logger.access(
         SimpleNamespace(status="200 OK", sent=3, headers=()), SimpleNamespace(headers=()), environ, took
     )
+    logger.warning(f"Invalid request from ip={SECRET}: {SECRET}")
+    logger.debug("%s %s", "GET", f"/{SECRET}")
     try:
         raise ValueError(SECRET)
     except ValueError:
@@ -117,6 +120,7 @@ def test_the_web_server_tells_no_query_and_no_agent(capsys: pytest.CaptureFixtur
     told = "".join(capsys.readouterr())
     assert "GET" in told
     assert "ValueError" in told
+    assert "Invalid request" in told
     assert SECRET not in told
 
 
