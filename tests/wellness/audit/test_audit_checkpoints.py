@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from tests.tampering import remove
 from tests.wellness.audit.conftest import NOON
@@ -154,3 +155,30 @@ def test_the_commands_say_what_they_found(
     call_command("audit_verify", "--since", "2026-04-01")
     call_command("audit_checkpoint")
     assert "checkpoint" in capsys.readouterr().out
+
+
+def test_nothing_is_sealed_past_an_entry_that_is_still_being_written(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another session was given a lower key than entries that are already there, and has not committed."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has one writer at a time")
+    monkeypatch.setattr(sealer, "PATIENCE_S", 0.2)
+    other = connection.copy()
+    try:
+        other.set_autocommit(False)
+        with other.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO wellness_audit_auditentry "
+                "(chain, seq, at, actor, actor_kind, on_behalf_of, action, object, purpose, "
+                "outcome, reason, request_id, prev_hash, hash) "
+                "VALUES ('slow', 1, now(), '', 'user', '', '', '', '', 'done', '', '', '', '')"
+            )
+        write("a")
+        assert sealer.settled() == 0
+        assert sealer.seal(now=NOON) is None
+        other.rollback()
+        made = sealer.seal(now=NOON)
+        assert made is not None and made.size == 1
+    finally:
+        other.close()

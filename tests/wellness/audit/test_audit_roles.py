@@ -80,8 +80,11 @@ def test_the_site_cannot_change_what_happened(roles: None, sql: str) -> None:
 
 
 def test_an_auditor_reads_the_record_and_nothing_else(roles: None) -> None:
+    record(chain="a", actor=SERVICE, action="x")
+    sealer.seal(now=utc_now())
     with acting_as(AUDITOR):
-        execute("SELECT 1 FROM wellness_audit_auditentry")
+        found = verify_all()
+        assert (found.bad, found.n_sealed) == ([], 1)
         assert refused("SELECT 1 FROM wellness_studies_enrollment")
         assert refused("INSERT INTO wellness_audit_auditentry (chain) VALUES ('x')")
         assert refused("DELETE FROM wellness_audit_audithead")
