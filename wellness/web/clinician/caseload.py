@@ -59,7 +59,8 @@ class Caseload(PartialMixin, StaffPage, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         now, form = timezone.now(), CaseloadForm(self.request.GET)
         enrollments = people(self.user)
-        rows = [row(one, now) for one in dossiers(enrollments, now)]
+        known = dossiers(enrollments, now)
+        rows = [row(one, now) for one in known if one.shown]
         q, show, sort = form.chosen()
         if enrollments:
             looked_over(
@@ -76,6 +77,7 @@ class Caseload(PartialMixin, StaffPage, TemplateView):
             now=now,
             rows=select(rows, q, show, sort),
             n_people=len(rows),
+            silent=sorted(one.enrollment.code for one in known if not one.shown),
             n_attention=sum(bool(one.reasons) for one in rows),
             n_alerts=sum(any(look == "danger" for look, _ in one.reasons) for one in rows),
             form=form,

@@ -39,6 +39,11 @@ class Dossier:
     alerts: Sequence[Alert]
     surprises: Mapping[str, float]  # of the twin, by phenotype, in standard deviations
 
+    @property
+    def shown(self) -> bool:
+        """False for who shares nothing: nobody sees or counts them, unless a call for help is still open."""
+        return bool(self.streams or self.alerts)
+
 
 def people(user: User) -> list[Enrollment]:
     """Those in the clinician's care: of their studies and sites, taking part or paused."""

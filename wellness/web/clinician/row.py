@@ -51,7 +51,7 @@ def row(dossier: Dossier, now: datetime) -> Row:
     return Row(
         enrollment=dossier.enrollment,
         reasons=_reasons(dossier, figures, age),
-        freshness=freshness(dossier.last_at, now),
+        freshness=freshness(dossier.last_at, now) if dossier.streams else ("none", "not shared"),
         age=age,
         label=first.measure.label if first else "nothing shared",
         value=_value(first),

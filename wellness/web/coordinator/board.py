@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 from django.views.generic import TemplateView
 
-from wellness.studies.models import Role
+from wellness.studies.models import Phase, Role
 from wellness.web.coordinator.funnel import Silence, funnel, members, silences
 from wellness.web.coordinator.gaps import losses
 from wellness.web.coordinator.quality import Waiting, ledger, matrix, randomisation, waiting
@@ -15,7 +15,11 @@ from wellness.web.trail import looked_over
 
 
 class Board(StudyPage, TemplateView):
-    """Is the study on track? Only of the coordinator's own studies; no clinical values."""
+    """Is the study on track? Only of the coordinator's own studies; no clinical values.
+
+    How much arrives and what is lost is how a study is run, whether or not people share with clinicians;
+    of those who left nothing but their number is shown.
+    """
 
     roles = (Role.COORDINATOR,)
     template_name = "coordinator/board.html"
@@ -24,7 +28,7 @@ class Board(StudyPage, TemplateView):
         now = timezone.now()
         study = self.study
         found = members(study, self.user)
-        people = [member.enrollment for member in found]
+        people = [one.enrollment for one in found if one.enrollment.phase != Phase.WITHDRAWN]
         silent, work = silences(found, now), waiting(people, now)
         about = f"study:{study.slug}"
         looked_over(people, user=self.user, action="view.board", purpose="", now=now, about=about)
