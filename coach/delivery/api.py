@@ -18,6 +18,7 @@ from coach.delivery.selectors import silenced
 from coach.delivery.services import respond
 from wellness.lib.clock import from_us, utc_now
 from wellness.lib.refusal import Refusal
+from wellness.strict import StrictSerializer
 from wellness.studies.authentication import phone_of
 
 N_SHOWN = 20
@@ -39,7 +40,7 @@ SUGGESTION = inline_serializer(
 )
 
 
-class Answered(serializers.Serializer[dict[str, Any]]):
+class Answered(StrictSerializer[dict[str, Any]]):
     """The person's answer and when they gave it, in epoch milliseconds."""
 
     response = serializers.ChoiceField(choices=Delivery.Response.choices)

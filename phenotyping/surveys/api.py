@@ -20,13 +20,14 @@ from phenotyping.surveys.services import MAX_REASON, answer, correct, opened
 from wellness.consent.gate import ConsentDenied, PersonLeft
 from wellness.lib.clock import from_us, utc_now
 from wellness.lib.refusal import Refusal
+from wellness.strict import StrictSerializer
 from wellness.studies.authentication import LeavingDeviceAuthentication, phone_of
 from wellness.studies.models import Enrollment
 
 LATEST_MS = 4_102_444_800_000  # the year 2100: beyond it is no phone's clock
 
 
-class Sheet(serializers.Serializer[dict[str, Any]]):
+class Sheet(StrictSerializer[dict[str, Any]]):
     """A filled-in questionnaire; `id` is chosen by the phone, `recorded_at` is epoch milliseconds."""
 
     id = serializers.UUIDField()
@@ -37,7 +38,7 @@ class Sheet(serializers.Serializer[dict[str, Any]]):
     values = serializers.DictField()
 
 
-class CorrectedSheet(serializers.Serializer[dict[str, Any]]):
+class CorrectedSheet(StrictSerializer[dict[str, Any]]):
     """What an answer should have been; `id` is chosen by the phone."""
 
     id = serializers.UUIDField()

@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from wellness.consent.asking import Answer, Offer, agree, may_withdraw, offers
 from wellness.consent.models import Action, Capacity
 from wellness.lib.clock import from_us, utc_now
+from wellness.strict import StrictSerializer
 from wellness.studies.api import Text
 from wellness.studies.authentication import phone_of
 
@@ -40,7 +41,7 @@ AGREED = inline_serializer(
 )
 
 
-class Agreement(serializers.Serializer[dict[str, Any]]):
+class Agreement(StrictSerializer[dict[str, Any]]):
     """What a person agrees to: `scopes` as [purpose, stream], `sha256` of the text that they saw."""
 
     id = serializers.UUIDField()

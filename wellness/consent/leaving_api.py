@@ -18,13 +18,14 @@ from wellness.consent.models import ConsentEvent
 from wellness.consent.modes import ERASE, STOP, WITHDRAWAL_MODES
 from wellness.consent.withdrawing import confirm_purge, withdraw_once
 from wellness.lib.clock import utc_now
+from wellness.strict import StrictSerializer
 from wellness.studies.authentication import LeavingDeviceAuthentication, phone_of
 from wellness.studies.models import Device
 
 PRIVATE = {"Cache-Control": "no-store"}
 
 
-class Withdrawal(serializers.Serializer[dict[str, Any]]):
+class Withdrawal(StrictSerializer[dict[str, Any]]):
     """What a person takes back: `scopes` as [purpose, stream], "*" for every stream; left out, everything."""
 
     id = serializers.UUIDField()
@@ -36,7 +37,7 @@ class Withdrawal(serializers.Serializer[dict[str, Any]]):
     )
 
 
-class Purged(serializers.Serializer[dict[str, Any]]):
+class Purged(StrictSerializer[dict[str, Any]]):
     """The streams of which nothing is left on the phone."""
 
     purged = serializers.ListField(child=serializers.CharField(max_length=40))

@@ -24,6 +24,7 @@ from wellness.consent.receipts import contents, issued, own_events, read
 from wellness.consent.signatures import ALGORITHM
 from wellness.lib.clock import utc_now
 from wellness.lib.refusal import Refusal
+from wellness.strict import StrictSerializer
 from wellness.studies.api import Text
 from wellness.studies.authentication import phone_of
 
@@ -43,7 +44,7 @@ VERIFIED = inline_serializer(
 )
 
 
-class Presentation(serializers.Serializer[dict[str, str]]):
+class Presentation(StrictSerializer[dict[str, str]]):
     """A receipt as its holder sends it."""
 
     receipt = Text()

@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 
 from wellness.lib.clock import utc_now
 from wellness.lib.refusal import Refusal
+from wellness.strict import StrictSerializer
 from wellness.studies.authentication import phone_of
 from wellness.studies.models import Device
 from wellness.studies.patience import require_patience
@@ -36,7 +37,7 @@ class Text(serializers.CharField):
         return super().to_internal_value(data)
 
 
-class Registration(serializers.Serializer[dict[str, str]]):
+class Registration(StrictSerializer[dict[str, str]]):
     """What a phone says about itself when it joins."""
 
     code = Text(max_length=100)

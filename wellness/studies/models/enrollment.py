@@ -55,6 +55,14 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         """Enrollments that one of the roles covers, by study, site or assignment."""
         return self.filter(in_care(user, roles or PERSONAL)).exclude(phase__in=GONE)
 
+    def on_record_for(self, user: User) -> Self:
+        """Everyone who is or was in the studies and sites that the user audits."""
+        return self.filter(in_care(user, (Role.AUDITOR,)))
+
+    def in_studies_of(self, user: User, *roles: str) -> Self:
+        """Everyone in a study where the user has one of the roles, whoever has them in care."""
+        return self.filter(study__in=Study.objects.staffed_by(user, *roles)).exclude(phase__in=GONE)
+
     def of(self, user: User) -> Self:
         """The user's own enrollments, without those they left for good."""
         return self.filter(user=user).exclude(phase__in=GONE)

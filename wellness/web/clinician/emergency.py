@@ -54,10 +54,8 @@ class Emergency(StaffPage):
     def opened(self, form: EmergencyForm) -> Enrollment | None:
         """The person whose record is open now; None when the form says why it is not."""
         chosen, now = form.cleaned_data, timezone.now()
-        clinicians = Study.objects.staffed_by(self.user, Role.CLINICIAN)
-        person = Enrollment.objects.filter(
-            study__in=clinicians, study=chosen["study"], code=chosen["code"]
-        ).first()
+        people = Enrollment.objects.in_studies_of(self.user, Role.CLINICIAN)
+        person = people.filter(study=chosen["study"], code=chosen["code"]).first()
         try:
             if person is None:
                 raise NotToBeOpened

@@ -8,7 +8,6 @@ from django.views.generic import ListView
 from wellness.audit.models import AuditEntry
 from wellness.audit.services import enrollment_chain
 from wellness.studies.models import Enrollment, Role
-from wellness.studies.models.visibility import in_care
 from wellness.web.coordinator.study import StudyPage
 
 
@@ -22,7 +21,7 @@ class Record(StudyPage, ListView):  # type: ignore[type-arg]  # not subscriptabl
 
     def get_queryset(self) -> QuerySet[AuditEntry]:
         """The entries of everyone, or of one person, newest first."""
-        people = Enrollment.objects.filter(in_care(self.user, [Role.AUDITOR]), study=self.study)
+        people = Enrollment.objects.on_record_for(self.user).filter(study=self.study)
         self.code = self.request.GET.get("person", "").strip()
         if self.code:
             people = people.filter(code=self.code)
