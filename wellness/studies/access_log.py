@@ -10,17 +10,20 @@ from django.db.models import Q, QuerySet
 
 from wellness.audit import rosters
 from wellness.audit.models import ActorKind, AuditEntry
-from wellness.audit.sealing import keyed_digest
+from wellness.audit.sealing import keyed_digest, opened
 from wellness.audit.services import enrollment_chain
 from wellness.studies.models import Device, Enrollment, Membership
 
-READING = ("view.", "read.", "export.", "takeout.", "break_glass.")
+READING = ("view.", "read.", "export.", "takeout.", "emergency.")
 PAGES = {
     "view.participant": "your page, with charts and the coaching log",
     "view.caseload": "a list of the people in their care",
+    "view.record": "the record of who looked, without your data",
+    "emergency.open": "your record, in an emergency, without having you in their care",
+    "emergency.judge": "whether opening your record was justified",
     "view.board": "the board of the study: who sends data, nothing of what they say",
 }
-WHY = {"share.clinician": "you share this with your clinicians"}
+WHY = {"share.clinician": "you share this with your clinicians", "emergency": "an emergency"}
 
 
 @dataclass(frozen=True)
@@ -69,9 +72,15 @@ def _look(person: Enrollment, entry: AuditEntry, seats: Sequence[Membership]) ->
         who=_alias(person, entry),
         what=PAGES.get(entry.action, entry.action.replace(".", " ").replace("_", " ")),
         why=WHY.get(entry.purpose, entry.purpose.replace(".", " ").replace("_", " ")),
-        reason="" if listed else entry.reason,
+        reason="" if listed else _reason(entry),
         refused=entry.outcome == "refused",
     )
+
+
+def _reason(entry: AuditEntry) -> str:
+    """What was given as the reason: for an emergency in words that only the person's key opens."""
+    words = opened(entry.chain, entry.seq, entry.sealed_detail).get("why", "")
+    return words or ("" if ":" in entry.reason else entry.reason)  # not the name of a row
 
 
 def _alias(person: Enrollment, entry: AuditEntry) -> str:

@@ -58,6 +58,15 @@ def test_a_person_sees_who_looked_in_which_role_and_no_name(
         assert name not in shown
 
 
+def test_an_emergency_is_told_with_its_reason(ada: Enrollment, bea: User, browser: Browser) -> None:
+    chain, why = enrollment_chain(ada.public_id), "No answer for two days and an open alert."
+    emergency = {"chain": chain, "actor": bea.actor, "purpose": "emergency"}
+    record(**emergency, action="emergency.open", reason="not in their care", detail={"why": why})
+    record(**emergency, action="view.participant", reason=f"emergency_access:{uuid4()}")
+    looked, opened = browser(ada.user).get(PAGE).context["looks"]
+    assert (opened.reason, opened.why, looked.why, looked.reason) == (why, "an emergency", "an emergency", "")
+
+
 def test_ones_own_looks_are_on_record_once_an_hour_and_not_in_the_list(
     ada: Enrollment, browser: Browser, device: tuple[Device, str]
 ) -> None:
