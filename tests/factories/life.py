@@ -49,7 +49,7 @@ def lived(person: Enrollment) -> Device:
     invite(enrollment=person, now=AFTER)
     Minority.objects.create(enrollment=person, majority_on=DAY, sealed_birth=keys.seal(person, "birth", b"x"))
     ConsentAgenda.objects.get_or_create(enrollment=person)
-    ConsentNotice.objects.get_or_create(event=person.consent_events.get(seq=1))
+    ConsentNotice.objects.get_or_create(enrollment=person, event=person.consent_events.get(seq=1))
     if person.user:
         ask(enrollment=person, actor=SERVICE, now=AFTER)
         EmailAddress.objects.create(user=person.user, email=person.user.email, primary=True)
