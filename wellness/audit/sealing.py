@@ -36,7 +36,7 @@ def sealed(chain: str, seq: int, detail: Mapping[str, str]) -> bytes | None:
     return sealing.seal(_key("detail"), plain, context=_context(chain, seq))
 
 
-def opened(chain: str, seq: int, envelope: bytes | None) -> dict[str, str]:
+def opened(chain: str, seq: int, envelope: bytes | memoryview | None) -> dict[str, str]:
     """What an entry's envelope holds; empty for none, and for a person whose key was destroyed."""
     if envelope is None:
         return {}
