@@ -74,9 +74,15 @@ class DeviceScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
     """How the API's description names the credential."""
 
     target_class = DeviceAuthentication
-    match_subclasses = True
     name = "device"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         """A bearer token, in the words of OpenAPI."""
         return {"type": "http", "scheme": "bearer"}
+
+
+class LeavingDeviceScheme(DeviceScheme):  # type: ignore[no-untyped-call]
+    """The same credential where it is good for what a leaving phone may say."""
+
+    target_class = LeavingDeviceAuthentication
+    name = "leavingDevice"
