@@ -20,9 +20,11 @@ Start = Callable[..., Any]
 Wsgi = Callable[[dict[str, Any], Start], Iterable[bytes]]
 LIVENESS = "/health/live"
 ASK_AGAIN_S = 2.0
-# Commands that look at nobody: those of schemas, files and settings. `up` starts others, which settle.
+# Commands of schemas, files and settings; verifiers, who read only and may have no right to write; and `up`,
+# for what it starts settles.
 HARMLESS = frozenset(
     {
+        *("audit_checkpoint", "audit_verify", "consent_verify", "database_roles", "ledger_verify"),
         *("bench", "check", "collectstatic", "compilemessages", "diffsettings", "help", "makemessages"),
         *("makemigrations", "migrate", "showmigrations", "sqlmigrate", "spectacular", "test", "tombstones"),
         *("up", "version"),
