@@ -10,6 +10,7 @@ from wellness.web.coordinator.board import Board
 from wellness.web.coordinator.people import People
 from wellness.web.coordinator.processing import Register
 from wellness.web.coordinator.record import Record
+from wellness.web.coordinator.releases import ApproveRelease, Releases, TakeRelease
 from wellness.web.coordinator.reviews import Judge, Reviews
 from wellness.web.coordinator.studies import Studies
 from wellness.web.coordinator.team import Team
@@ -63,6 +64,13 @@ urlpatterns = [
     path("console/<slug:slug>/team/", Team.as_view(), name="team"),
     path("console/<slug:slug>/reviews/", Reviews.as_view(), name="reviews"),
     path("console/<slug:slug>/reviews/<uuid:access>/", Judge.as_view(), name="judge"),
+    path("console/<slug:slug>/analysis/", Releases.as_view(), name="releases"),
+    path("console/<slug:slug>/analysis/<uuid:release>/", TakeRelease.as_view(), name="take_release"),
+    path(
+        "console/<slug:slug>/analysis/<uuid:release>/approve/",
+        ApproveRelease.as_view(),
+        name="approve_release",
+    ),
     path("console/<slug:slug>/audit/", Record.as_view(), name="study_record"),
     path("console/<slug:slug>/processing/", Register.as_view(), name="processing"),
     path("console/<slug:slug>/", Board.as_view(), name="board"),

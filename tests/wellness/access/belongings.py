@@ -20,6 +20,7 @@ from wellness.accounts.models import User
 from wellness.consent.emergency import open_record
 from wellness.consent.models import ConsentEvent
 from wellness.gateways.models import Takeout
+from wellness.gateways.release.services import approve, ask
 from wellness.studies.models import Device, Enrollment, Reach, Role
 from wellness.studies.services import add_member
 
@@ -28,7 +29,9 @@ OTHER_STUDY, WITHDRAWN, NONEXISTENT = "other study", "withdrawn", "nonexistent"
 PEOPLE = (OWN, UNASSIGNED, OTHER_SITE, OTHER_STUDY, WITHDRAWN, NONEXISTENT)
 
 
-def belongings(people: Mapping[str, Enrollment], phones: Mapping[str, Device]) -> dict[str, dict[str, str]]:
+def belongings(
+    people: Mapping[str, Enrollment], phones: Mapping[str, Device], analyst: User
+) -> dict[str, dict[str, str]]:
     """The objects by the name of the variable in addresses and by relation; a new variable needs its line."""
 
     def each(make: Callable[[Enrollment], object]) -> dict[str, str]:
@@ -48,6 +51,7 @@ def belongings(people: Mapping[str, Enrollment], phones: Mapping[str, Device]) -
         "key": {NONEXISTENT: "unguessable"},
         "object_id": {NONEXISTENT: "999999"},
         "pk": each(_passkey) | {NONEXISTENT: "999999"},
+        "release": _releases(people, analyst),
         "slug": {OWN: "harbour", OTHER_STUDY: "inland", NONEXISTENT: "nowhere"},
         "suggestion": sent,
         "takeout": each(_takeout),
@@ -59,11 +63,15 @@ def belongings(people: Mapping[str, Enrollment], phones: Mapping[str, Device]) -
 def meant(person: Enrollment, clinician: User) -> dict[str, dict[str, object]]:
     """By route, what a request says that is valid, so that its answer tells whether it is allowed."""
     now_ms = int(timezone.now().timestamp() * 1_000) - 1_000
-    sheet = {"id": str(uuid4()), "recorded_at": now_ms, "values": {"mood": 4}, "reason": "a slip"}
+    sheet = {"id": str(uuid4()), "recorded_at": now_ms, "values": {"mood": 4}}
     assigned = {"enrollment": person.public_id, "clinician": clinician.public_id, "act": "assign"}
     return {
         "api/v1/answers": sheet | {"instrument": "check-in"},
-        "api/v1/answers/<uuid:answer>/corrections": sheet,
+        "api/v1/answers/<uuid:answer>/corrections": {
+            "id": str(uuid4()),
+            "values": {"mood": 4},
+            "reason": "slip",
+        },
         "api/v1/suggestions/<uuid:suggestion>/response": {"response": "done", "responded_at": now_ms},
         "app/suggestions/<uuid:delivery>/": {"response": "done"},
         "clinic/emergency/": {
@@ -71,6 +79,7 @@ def meant(person: Enrollment, clinician: User) -> dict[str, dict[str, object]]:
             "code": "zoe",
             "reason": "Her neighbour called, she is down.",
         },
+        "console/<slug:slug>/analysis/": {"why": "Sleep against steps, cohort one"},
         "console/<slug:slug>/people/": assigned,
         "console/<slug:slug>/reviews/<uuid:access>/": {"verdict": "justified"},
     }
@@ -83,6 +92,19 @@ def _access(person: Enrollment) -> object:
         add_member(study=person.study, user=kim, role=Role.CLINICIAN, reach=Reach.ASSIGNED)
     reason, now = "Her neighbour called, she is down.", timezone.now()
     return open_record(enrollment=person, user=kim, reason=reason, now=now).public_id
+
+
+def _releases(people: Mapping[str, Enrollment], analyst: User) -> dict[str, str]:
+    """Releases that may be taken: the analyst's own, a colleague's, and one of another study."""
+    lea, now = factories.user("lea"), timezone.now()
+    made = {}
+    for relation, user in ((OWN, analyst), (UNASSIGNED, lea), (OTHER_STUDY, analyst)):
+        study = people[relation].study
+        release = ask(study=study, why="Sleep against steps, cohort one", by=user, now=now)
+        made[relation] = str(release.public_id)
+        if relation != UNASSIGNED:
+            approve(release=release, by=lea, now=now)
+    return made | {NONEXISTENT: str(uuid4())}
 
 
 def _answer(person: Enrollment) -> object:

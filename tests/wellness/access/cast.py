@@ -93,8 +93,8 @@ def cast() -> Cast:
         name: issue_device(enrollment=one, platform="android", now=timezone.now())
         for name, one in people.items()
     }
-    objects = belongings(people, {name: phone for name, (phone, _) in phones.items()})
     staff = {role: factories.staff(study, role, role) for role in Role.values if role not in PLACED}
+    objects = belongings(people, {name: phone for name, (phone, _) in phones.items()}, staff[Role.ANALYST])
     staff |= _clinicians(people, staff[Role.COORDINATOR])
     withdraw(enrollment=people[WITHDRAWN], now=timezone.now())
     lost, lost_token = issue_device(enrollment=people[OWN], platform="ios", now=timezone.now())

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.generic import TemplateView
 
 from wellness.consent.emergency import judge, reason_of
+from wellness.gateways.models import Release
 from wellness.lib.refusal import Refusal
 from wellness.studies.models import EmergencyAccess, Role
 from wellness.web.coordinator.study import StudyPage
@@ -29,9 +30,14 @@ class Reviews(StudyPage, TemplateView):
         waiting = [(one, reason_of(one)) for one in accesses.unreviewed()]
         judged = accesses.exclude(verdict="").order_by("-reviewed_at")[:LATEST]
         self.note("view.reviews", [one.enrollment for one in (*(one for one, _ in waiting), *judged)])
-        now = timezone.now()
+        asked = Release.objects.filter(study=self.study, approved_at=None).order_by("asked_at")
         return super().get_context_data(
-            **kwargs, now=now, waiting=waiting, judged=judged, verdicts=EmergencyAccess.Verdict.choices
+            **kwargs,
+            now=timezone.now(),
+            waiting=waiting,
+            judged=judged,
+            releases=asked.select_related("asked_by"),
+            verdicts=EmergencyAccess.Verdict.choices,
         )
 
 

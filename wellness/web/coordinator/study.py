@@ -18,6 +18,7 @@ PLACES = (
     ("study_people", "People", RUNNING),
     ("team", "Team", (Role.ADMINISTRATOR,)),
     ("reviews", "Reviews", (Role.ADMINISTRATOR,)),
+    ("releases", "Analysis", (Role.ANALYST,)),
     ("study_record", "Record", (Role.AUDITOR,)),
     ("processing", "Processing", (*RUNNING, Role.AUDITOR)),
 )
