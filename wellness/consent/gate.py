@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import cache
 
 from django.db import connection
-from django.db.models import BigIntegerField, CharField, F, Q
+from django.db.models import BigIntegerField, CharField, DateTimeField, F, Q, QuerySet
 from django.db.transaction import TransactionManagementError
 
 from wellness.consent.events import Period
@@ -106,7 +106,13 @@ def permitted(
     enrollment: Enrollment, purpose: str, streams: Iterable[str], *, at: datetime
 ) -> dict[str, Permit]:
     """The streams that may be used for the purpose, each with its permit."""
-    return _read(enrollment, purpose, tuple(dict.fromkeys(streams)), at, history=False).permits
+    wanted = tuple(dict.fromkeys(streams))
+    chain = _chain(purpose)
+    if not chain or not wanted:
+        return {}
+    given = {f"stream{n}": stream for n, stream in enumerate(wanted)}
+    rows = _permitted(chain, len(wanted)).rows(person=enrollment.pk, at=at, **given)
+    return _permits([enrollment.pk], chain, rows)[enrollment.pk]
 
 
 def permitted_many(
@@ -125,7 +131,22 @@ def permitted_many(
 
 def standing(enrollment: Enrollment, purpose: str, streams: Iterable[str], *, at: datetime) -> Standing:
     """`permitted` and `periods` in one query, for who must refuse before asking again under the lock."""
-    return _read(enrollment, purpose, tuple(dict.fromkeys(streams)), at, history=True)
+    wanted = tuple(dict.fromkeys(streams))
+    chain = _chain(purpose)
+    given = {f"stream{n}": stream for n, stream in enumerate(wanted)}
+    found = _grants(chain, len(wanted)).rows(person=enrollment.pk, **given) if chain and wanted else []
+    held, until, covered = [], FOREVER, []
+    for epoch, phase, ended_at, stream, step, event, party, covers, since, ends, expires in found:
+        if ends is None and since <= at < (expires or FOREVER) and _takes_part(phase, ended_at, at):
+            held.append((enrollment.pk, epoch, stream, step, event, party))
+            until = min(until, expires or FOREVER)
+        covered.append((stream, step, party, covers, ends or expires))
+    return Standing(
+        epoch=found[0][0] if found else None,
+        permits=_permits([enrollment.pk], chain, held)[enrollment.pk],
+        windows=_windows(wanted, chain, covered),
+        until=until,
+    )
 
 
 def unmoved(person: Enrollment, epoch: int, *, at: datetime, until: datetime | None = None) -> bool:
@@ -162,43 +183,32 @@ def covering(periods: Iterable[Period], purpose: str, streams: Iterable[str]) ->
     return _windows(tuple(dict.fromkeys(streams)), _chain(purpose), turned)
 
 
-def _read(
-    enrollment: Enrollment, purpose: str, wanted: tuple[str, ...], at: datetime, *, history: bool
-) -> Standing:
-    """The Standing of a moment; without `history` its windows are empty."""
-    chain = _chain(purpose)
-    given = {f"stream{at}": stream for at, stream in enumerate(wanted)}
-    asks = bool(chain and wanted)
-    found = _grants(chain, len(wanted), history).rows(person=enrollment.pk, **given) if asks else []
-    held, until, covered = [], FOREVER, []
-    for epoch, phase, ended_at, stream, step, event, party, covers, since, ends, expires in found:
-        if ends is None and since <= at < (expires or FOREVER) and _takes_part(phase, ended_at, at):
-            held.append((enrollment.pk, epoch, stream, step, event, party))
-            until = min(until, expires or FOREVER)
-        if history:
-            covered.append((stream, step, party, covers, ends or expires))
-    return Standing(
-        epoch=found[0][0] if found else None,
-        permits=_permits([enrollment.pk], chain, held)[enrollment.pk],
-        windows=_windows(wanted, chain, covered),
-        until=until,
+@cache
+def _permitted(chain: tuple[str, ...], n_streams: int) -> Select:
+    """The steps of a chain that are in force for that many streams of a person."""
+    return Select(
+        lambda: (
+            _asked(chain, n_streams)
+            .filter(_in_force(Given("at", DateTimeField())))
+            .values_list(
+                "enrollment_id", "enrollment__consent_epoch", "stream", "purpose", "event_id", "party"
+            )
+        )
     )
 
 
 @cache
-def _grants(chain: tuple[str, ...], n_streams: int, history: bool) -> Select:
-    """What a person said to the steps of a chain, of that many streams: all of it, or what is in force."""
+def _grants(chain: tuple[str, ...], n_streams: int) -> Select:
+    """What a person ever said to the steps of a chain, of that many streams."""
     person = ("enrollment__consent_epoch", "enrollment__phase", "enrollment__study__ended_at")
     grant = ("stream", "purpose", "event_id", "party", "covers_from", "valid_from", "valid_to", "expires_at")
-    streams = [Given(f"stream{at}", CharField()) for at in range(n_streams)]
-    in_force = {} if history else {"valid_to": None}
-    return Select(
-        lambda: ConsentState.objects.filter(
-            enrollment_id=Given("person", BigIntegerField()),
-            purpose__in=chain,
-            stream__in=streams,
-            **in_force,
-        ).values_list(*person, *grant)
+    return Select(lambda: _asked(chain, n_streams).values_list(*person, *grant))
+
+
+def _asked(chain: tuple[str, ...], n_streams: int) -> QuerySet[ConsentState]:
+    streams = [Given(f"stream{n}", CharField()) for n in range(n_streams)]
+    return ConsentState.objects.filter(
+        enrollment_id=Given("person", BigIntegerField()), purpose__in=chain, stream__in=streams
     )
 
 
@@ -206,7 +216,7 @@ def _chain(purpose: str) -> tuple[str, ...]:
     return tuple(prerequisites(purpose)) if purpose in PURPOSES else ()
 
 
-def _in_force(at: datetime) -> Q:
+def _in_force(at: datetime | Given) -> Q:
     """Grants in force; whoever asks takes the epoch from the same statement, so both are of one moment."""
     return Q(
         Q(enrollment__study__ended_at=None) | Q(enrollment__study__ended_at__gt=at),
