@@ -17,6 +17,8 @@ from django.db.models import Expression, Field, Model, QuerySet
 from django.db.models.sql import UpdateQuery
 from django.db.models.sql.compiler import SQLCompiler
 
+from wellness import keptplans
+
 M = TypeVar("M", bound=Model)
 Row = tuple[Any, ...]
 _AS_THEY_ARE = {
@@ -68,18 +70,21 @@ class _Written:
 
 
 class Select:
-    """The rows of a queryset of values_list."""
+    """The rows of a queryset of values_list; PostgreSQL may keep the plan of one that is `kept`."""
 
-    def __init__(self, queryset: Callable[[], QuerySet[Any, Any]]) -> None:
-        self._queryset = queryset
+    def __init__(self, queryset: Callable[[], QuerySet[Any, Any]], *, kept: bool = False) -> None:
+        self._queryset, self._kept = queryset, kept
         self._written: dict[str, _Written] = {}
 
     def rows(self, **given: Any) -> list[Row]:
         """What the database answers now."""
         written = self._written.get(connection.vendor) or self._write()
-        with connection.cursor() as cursor:
-            cursor.execute(written.sql, written.bound(given))
-            found: list[Row] = cursor.fetchall()
+        if self._kept and keptplans.can_keep():
+            found: list[Row] = keptplans.rows(written.sql, written.bound(given))
+        else:
+            with connection.cursor() as cursor:
+                cursor.execute(written.sql, written.bound(given))
+                found = cursor.fetchall()
         return [written.converted(row) for row in found] if written.converters else found
 
     def _write(self) -> _Written:
@@ -94,10 +99,12 @@ class Select:
 class Instances(Select, Generic[M]):
     """The instances of a queryset, those that foreign keys lead to loaded with them (all of them set)."""
 
-    def __init__(self, queryset: Callable[[], QuerySet[M]], model: type[M], *related: str) -> None:
+    def __init__(
+        self, queryset: Callable[[], QuerySet[M]], model: type[M], *related: str, kept: bool = False
+    ) -> None:
         self._shapes = list(_shapes(model, related))
         lookups = [lookup for shape in self._shapes for lookup in shape.lookups]
-        super().__init__(lambda: queryset().values_list(*lookups))
+        super().__init__(lambda: queryset().values_list(*lookups), kept=kept)
 
     def found(self, **given: Any) -> list[M]:
         """Fresh instances of the rows there are now."""

@@ -141,6 +141,7 @@ else:
         "options", " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
     )
 DATABASES["default"].setdefault("CONN_MAX_AGE", 60)
+PREPARED_STATEMENTS = env.bool("PREPARED_STATEMENTS", default=True)
 
 CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://")}  # only rate limits live here
 CACHES["default"]["KEY_FUNCTION"] = "wellness.cachekey.hidden"

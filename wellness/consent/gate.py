@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from typing import Any
 
 from django.db import connection
 from django.db.models import BigIntegerField, CharField, DateTimeField, F, Q, QuerySet
@@ -32,6 +33,7 @@ _LOCKED = Instances(
     ),
     Enrollment,
     "study",
+    kept=True,
 )
 
 
@@ -186,15 +188,12 @@ def covering(periods: Iterable[Period], purpose: str, streams: Iterable[str]) ->
 @cache
 def _permitted(chain: tuple[str, ...], n_streams: int) -> Select:
     """The steps of a chain that are in force for that many streams of a person."""
-    return Select(
-        lambda: (
-            _asked(chain, n_streams)
-            .filter(_in_force(Given("at", DateTimeField())))
-            .values_list(
-                "enrollment_id", "enrollment__consent_epoch", "stream", "purpose", "event_id", "party"
-            )
-        )
-    )
+    grant = ("enrollment_id", "enrollment__consent_epoch", "stream", "purpose", "event_id", "party")
+
+    def in_force() -> QuerySet[ConsentState, Any]:
+        return _asked(chain, n_streams).filter(_in_force(Given("at", DateTimeField()))).values_list(*grant)
+
+    return Select(in_force, kept=True)
 
 
 @cache
@@ -202,7 +201,7 @@ def _grants(chain: tuple[str, ...], n_streams: int) -> Select:
     """What a person ever said to the steps of a chain, of that many streams."""
     person = ("enrollment__consent_epoch", "enrollment__phase", "enrollment__study__ended_at")
     grant = ("stream", "purpose", "event_id", "party", "covers_from", "valid_from", "valid_to", "expires_at")
-    return Select(lambda: _asked(chain, n_streams).values_list(*person, *grant))
+    return Select(lambda: _asked(chain, n_streams).values_list(*person, *grant), kept=True)
 
 
 def _asked(chain: tuple[str, ...], n_streams: int) -> QuerySet[ConsentState]:
