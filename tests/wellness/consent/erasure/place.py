@@ -44,6 +44,10 @@ class Place:
         """The last line that code printed."""
         return self.manage("shell", "--verbosity", "0", "-c", code).splitlines()[-1]
 
+    def unsettled(self, code: str) -> str:
+        """The last line that code printed in a process that does not ask what a restore lost."""
+        return self._run("-c", f"import django\ndjango.setup()\n{code}").splitlines()[-1]
+
     def contents(self) -> bytes:
         """All that lies in the folder and, of PostgreSQL, in the database."""
         files = [path for path in self.folder.rglob("*") if path.is_file()]
