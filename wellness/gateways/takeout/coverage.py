@@ -58,6 +58,7 @@ LEFT_OUT: Mapping[str, str] = MappingProxyType(
         "wellness_consent.ConsentAgenda": _WORK,
         "wellness_consent.ConsentNotice": _WORK,
         "wellness_consent.ErasureRequest": _WORK,
+        "wellness_gateways.Release": _STAFF,
         "wellness_gateways.Takeout": "this copy and earlier ones",
         "wellness_studies.DataKey": "the key itself; what it seals is here in clear",
         "wellness_studies.Invitation": _SIGN_IN,
