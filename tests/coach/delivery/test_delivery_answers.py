@@ -112,4 +112,8 @@ def test_what_was_sent_is_not_shown_while_the_coach_is_silent(
     else:
         withdraw(enrollment=ada, now=later)
     assert not inbox(ada, later).exists()
-    assert _client(device[1]).get("/api/v1/suggestions").json() == []
+    answer = _client(device[1]).get("/api/v1/suggestions")
+    if silence == "hold":
+        assert answer.json() == []
+    else:
+        assert (answer.status_code, answer.json()["code"]) == (403, "consent_withdrawn")
