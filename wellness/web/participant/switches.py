@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from wellness.consent.asking import OFF, Switch
-from wellness.consent.purposes import ANY, SURVEY, Scope
+from wellness.consent.purposes import ANY, PURPOSES, SURVEY, Scope
 
 GROUPS = MappingProxyType(
     {
@@ -64,15 +64,15 @@ class Flips:
 
 
 def groups(switches: Iterable[Switch]) -> list[Group]:
-    """The groups that a document offers anything of, each purpose in order."""
+    """The groups that a document offers anything of, each purpose after those it rests on."""
     offered = list(switches)
     found = []
-    for name, (title, streams) in GROUPS.items():
+    for group, (title, streams) in GROUPS.items():
         mine = [switch for switch in offered if switch.stream in streams]
-        purposes = dict.fromkeys(switch.purpose for switch in mine)
-        levers = tuple(_lever(name, [one for one in mine if one.purpose == purpose]) for purpose in purposes)
+        purposes = [name for name in PURPOSES if any(switch.purpose == name for switch in mine)]
+        levers = tuple(_lever(group, [one for one in mine if one.purpose == purpose]) for purpose in purposes)
         if levers:
-            found.append(Group(name, title, levers))
+            found.append(Group(group, title, levers))
     return found
 
 
