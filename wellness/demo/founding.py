@@ -31,6 +31,8 @@ STAFF = {
     "clinician": Role.CLINICIAN,
     "coordinator": Role.COORDINATOR,
     "administrator": Role.ADMINISTRATOR,
+    "analyst": Role.ANALYST,
+    "auditor": Role.AUDITOR,
 }
 APPROVERS = ("coordinator", "administrator")
 EVERY_SO_MANY_DECLINE = 5

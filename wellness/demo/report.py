@@ -18,6 +18,7 @@ OWN_PAGES = (
     "/app/privacy/access/",
     "/help/",
 )
+CLINIC = ("/clinic/", "/clinic/emergency/")
 ACCOUNT_PAGES = ("/accounts/2fa/", "/accounts/sessions/")
 SECOND_FACTOR = """  Staff are then asked for a code: `manage.py demo --code` shows it, anew every 30 seconds,
   as does an authenticator app that was told {seed}"""
@@ -32,11 +33,14 @@ def bar(done: int, total: int) -> str:
 def sign_ins(runs: Sequence[Run]) -> list[SignIn]:
     """One account a role, the participant being the first of the cohort."""
     first = runs[0].joined
-    person = Enrollment.objects.get(pk=first.enrollment_id)
+    person, console = Enrollment.objects.get(pk=first.enrollment_id), f"/console/{SLUG}/"
     return [
         SignIn("participant", first.email, PASSWORD, OWN_PAGES),
-        _staff("clinician", ("/clinic/", f"/clinic/{person.public_id}/", *ACCOUNT_PAGES)),
-        _staff("coordinator", ("/console/", f"/console/{SLUG}/")),
+        _staff("clinician", (*CLINIC, f"/clinic/{person.public_id}/", *ACCOUNT_PAGES)),
+        _staff("coordinator", ("/console/", console, f"{console}people/")),
+        _staff("administrator", (f"{console}team/", f"{console}reviews/")),
+        _staff("analyst", (f"{console}analysis/",)),
+        _staff("auditor", (f"{console}audit/", f"{console}processing/")),
     ]
 
 

@@ -17,7 +17,8 @@ def walk(db: None, settings: Any) -> matrix.Walk:
     settings.DISK_FREE_SHARE, settings.DISK_FREE_BYTES = 0.0, 0
     agreed = {route for route, _, _ in matrix.read()}
     new = frozenset(route.path for route in routes() if route.path not in agreed)
-    return matrix.walk(only=new if UPDATE == "new" else None)
+    full = bool(UPDATE) or os.environ.get("MATRIX") == "full"
+    return matrix.walk(full=full, only=new if UPDATE == "new" else None)
 
 
 @pytest.mark.skipif(bool(UPDATE), reason="the matrix is being written")
