@@ -44,7 +44,7 @@ CLEAR = {
         wellness_studies.Study.slug wellness_studies.Study.name wellness_studies.Site.slug
         wellness_studies.Site.name wellness_studies.Protocol.body wellness_consent.ConsentDocument.body
         wellness_consent.ConsentDocument.irb_ref wellness_consent.ConsentScope.recipients
-        coach_decisions.DecisionRule.name coach_decisions.DecisionRule.body
+        coach_decisions.DecisionRule.name coach_decisions.DecisionRule.body wellness_gateways.Release.why
     """,
     "learned from a cohort, of nobody in particular": "phenotyping_twins.CohortPrior.parameters",
     "pseudonyms and numbers of rows": """
