@@ -8,10 +8,12 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q
 
+from wellness.accounts.models import User
 from wellness.sealedtext import Index
-from wellness.studies.models import Enrollment
+from wellness.studies.models import Enrollment, Role, Site, Study
+from wellness.studies.models.visibility import covered
 from wellness.studies.sealed import PersonText, PersonWord
 
 
@@ -92,6 +94,47 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return f"{self.severity} {self.rule} of {self.enrollment_id}"
+
+
+class LeftAlertQuerySet(models.QuerySet["LeftAlert"]):
+    def visible_to(self, user: User) -> Self:
+        """What clinicians see of those who left: whom they had in care, by study, site or assignment."""
+        theirs = LeftAlert.assignees.through._default_manager.filter(leftalert=OuterRef("pk"), user=user)
+        return self.filter(covered(user, (Role.CLINICIAN,), theirs))
+
+
+class LeftAlert(models.Model):
+    """An alert that was open when its person left for good: what staff need to act, until they close it.
+
+    It refers to no row of the person, so that erasing and anonymising them can be whole without it; staff
+    know the person by `code`. Closing it deletes it.
+    """
+
+    class Outcome(models.TextChoices):
+        REACHED = "reached", "we reached them, and they are safe"
+        HANDED_OVER = "handed_over", "others who can help have taken over"
+        NOT_REACHED = "not_reached", "we tried everything and did not reach them"
+        NO_NEED = "no_need", "there was no need to act"
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    study = models.ForeignKey(Study, models.PROTECT, related_name="left_alerts")
+    site = models.ForeignKey(Site, models.PROTECT, null=True, blank=True, related_name="+")
+    assignees = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+", blank=True)
+    code = models.CharField(max_length=40, help_text="pseudonym by which staff know the person")
+    rule = models.CharField(max_length=60)
+    severity = models.CharField(max_length=10, choices=Alert.Severity.choices)
+    raised_at = models.DateTimeField()
+    due_at = models.DateTimeField(help_text="when it must have been acknowledged")
+    left_at = models.DateTimeField()
+    acknowledged_at = models.DateTimeField(null=True, blank=True)
+    acknowledged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    objects = LeftAlertQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.severity} {self.rule} of one who left"
 
 
 class Contraindication(models.Model):

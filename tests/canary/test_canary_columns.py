@@ -51,13 +51,14 @@ CLEAR = {
         wellness_audit.AuditHead.chain wellness_audit.AuditEntry.chain wellness_audit.AuditEntry.actor
         wellness_audit.AuditEntry.on_behalf_of wellness_audit.AuditEntry.object
         wellness_audit.AuditEntry.request_id wellness_audit.RosterMember.chain
-        wellness_studies.Enrollment.code phenotyping_intake.Chunk.object_name
+        wellness_studies.Enrollment.code coach_safety.LeftAlert.code phenotyping_intake.Chunk.object_name
         phenotyping_twins.CohortPrior.lenders
         phenotyping_intake.Upload.boot_id admin.LogEntry.object_id
         coach_safety.Alert.source coach_decisions.Decision.posterior_id
     """,
     "codes of ours that say what was done, and no more": """
         wellness_audit.AuditEntry.reason wellness_consent.ConsentEvent.reason coach_safety.Alert.rule
+        coach_safety.LeftAlert.rule
         coach_delivery.Delivery.blocked_by coach_decisions.Decision.reasons
         coach_decisions.Decision.fallback phenotyping_intake.UploadPart.refusals
     """,

@@ -5,6 +5,7 @@ from django.urls import include, path
 from wellness.web.accounts import ChangePassword, SignIn
 from wellness.web.clinician.caseload import Caseload
 from wellness.web.clinician.emergency import Emergency
+from wellness.web.clinician.left_alerts import AnswerLeftAlert
 from wellness.web.clinician.person import Person
 from wellness.web.coordinator.board import Board
 from wellness.web.coordinator.people import People
@@ -58,6 +59,7 @@ urlpatterns = [
     path("app/suggestions/<uuid:delivery>/opened/", Opened.as_view(), name="opened"),
     path("clinic/", Caseload.as_view(), name="caseload"),
     path("clinic/emergency/", Emergency.as_view(), name="emergency"),
+    path("clinic/left/<uuid:alert>/", AnswerLeftAlert.as_view(), name="left_alert"),
     path("clinic/<uuid:enrollment>/", Person.as_view(), name="person"),
     path("console/", Studies.as_view(), name="studies"),
     path("console/<slug:slug>/people/", People.as_view(), name="study_people"),

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from coach.delivery.models import Delivery
 from coach.delivery.services import queue
+from coach.safety.models import LeftAlert
 from phenotyping.intake.partial import Whole, begin
 from phenotyping.surveys.models import Instrument
 from phenotyping.surveys.services import answer
@@ -40,6 +41,7 @@ def belongings(
     sent = each(_suggestion)
     return {
         "access": each(_access),
+        "alert": each(_left_alert),
         "answer": each(_answer),
         "app_label": {NONEXISTENT: "wellness_studies"},
         "delivery": sent,
@@ -74,6 +76,7 @@ def meant(person: Enrollment, clinician: User) -> dict[str, dict[str, object]]:
         },
         "api/v1/suggestions/<uuid:suggestion>/response": {"response": "done", "responded_at": now_ms},
         "app/suggestions/<uuid:delivery>/": {"response": "done"},
+        "clinic/left/<uuid:alert>/": {"act": "acknowledge"},
         "clinic/emergency/": {
             "study": "harbour",
             "code": "zoe",
@@ -92,6 +95,22 @@ def _access(person: Enrollment) -> object:
         add_member(study=person.study, user=kim, role=Role.CLINICIAN, reach=Reach.ASSIGNED)
     reason, now = "Her neighbour called, she is down.", timezone.now()
     return open_record(enrollment=person, user=kim, reason=reason, now=now).public_id
+
+
+def _left_alert(person: Enrollment) -> object:
+    """An open call, as if the person had left with it."""
+    now = timezone.now()
+    made = LeftAlert.objects.create(
+        study=person.study,
+        site=person.site,
+        code=person.code,
+        rule="answer",
+        severity="low",
+        raised_at=now,
+        due_at=now,
+        left_at=now,
+    )
+    return made.public_id
 
 
 def _releases(people: Mapping[str, Enrollment], analyst: User) -> dict[str, str]:

@@ -12,6 +12,7 @@ from django.http import HttpResponseBase
 from django.test import Client
 from django.utils import timezone
 
+from coach.safety.models import LeftAlert
 from phenotyping.surveys.instruments import load_instruments
 from tests import factories
 from tests.wellness.access.belongings import (
@@ -122,6 +123,7 @@ def _clinicians(people: Mapping[str, Enrollment], coordinator: User) -> dict[str
         add_member(study=people[OWN].study, user=found[name], role=Role.CLINICIAN, site=site, reach=reach)
         for relation in (OWN, WITHDRAWN):
             assign(enrollment=people[relation], clinician=found[name], by=coordinator, now=timezone.now())
+            LeftAlert.objects.get(code=people[relation].code).assignees.add(found[name])
     return found
 
 

@@ -49,7 +49,8 @@ def finish(receipt: DeletionReceipt, request: ErasureRequest, now: datetime) -> 
         "finished_at": now.isoformat(),
         "erased": request.counts,
         "keys": "destroyed before anything else was erased",
-        "kept": "consent given and withdrawn, and who saw what, under a random name",
+        "kept": "consent given and withdrawn, and who saw what, under a random name; where a call for help "
+        "was open, that call with the study's clinicians until they close it",
     }
     signed = signing.signing_key(settings.SIGNING_KEY, PURPOSE).sign(canonical(receipt.statement))
     receipt.signature = base64.b64encode(signed).decode()

@@ -40,6 +40,7 @@ INSIDE: Mapping[str, str] = MappingProxyType(
 
 _WORK = "what is still to be done, without anything about the person"
 _SIGN_IN = "secrets by which the person signs in; to hand them out would weaken them"
+_LEFT = "a call for help that stays when somebody leaves; there is none of who can still ask for a copy"
 _STAFF = "what members of staff may do, and did for the study"
 
 LEFT_OUT: Mapping[str, str] = MappingProxyType(
@@ -47,6 +48,8 @@ LEFT_OUT: Mapping[str, str] = MappingProxyType(
         "account.EmailConfirmation": _SIGN_IN,
         "admin.LogEntry": _STAFF,
         "coach_decisions.DecisionPoint": "when the coach would decide; each that was decided is in decisions",
+        "coach_safety.LeftAlert": _LEFT,
+        "coach_safety.LeftAlert_assignees": _LEFT,
         "mfa.Authenticator": _SIGN_IN,
         "phenotyping_intake.PartialUpload": "an upload whose end has not come; it is in uploads once it has",
         "phenotyping_intake.Piece": "a part of such an upload",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -17,8 +17,12 @@ if TYPE_CHECKING:
 
 def in_care(user: User, roles: Collection[str]) -> Q:
     """Of enrollments: those that a role of the user covers, by study, site or assignment."""
+    return covered(user, roles, Assignment.objects.active().filter(enrollment=OuterRef("pk"), user=user))
+
+
+def covered(user: User, roles: Collection[str], assigned: QuerySet[Any]) -> Q:
+    """Of rows with a study and a site: those that a role of the user covers; `assigned` are who is theirs."""
     held = _held(user).filter(Q(site=None) | Q(site=OuterRef("site")), role__in=roles)
-    assigned = Assignment.objects.active().filter(enrollment=OuterRef("pk"), user=user)
     everyone = Q(Exists(held.filter(reach=Reach.SITE)))
     return everyone | Q(Exists(held.filter(reach=Reach.ASSIGNED)), Exists(assigned))
 

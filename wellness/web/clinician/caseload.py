@@ -11,6 +11,7 @@ from django.views.generic import TemplateView
 from wellness.consent.purposes import SHARE_CLINICIAN
 from wellness.studies.models import Role
 from wellness.web.access import PartialMixin, StaffPage
+from wellness.web.clinician.left_alerts import left_alerts
 from wellness.web.clinician.reading import dossiers, people
 from wellness.web.clinician.row import Row, row
 from wellness.web.trail import looked_over
@@ -75,6 +76,7 @@ class Caseload(PartialMixin, StaffPage, TemplateView):
         return super().get_context_data(
             **kwargs,
             now=now,
+            left_alerts=left_alerts(self.user, now),
             rows=select(rows, q, show, sort),
             n_people=len(rows),
             silent=sorted(one.enrollment.code for one in known if not one.shown),

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef, Q
 
 from coach.safety.models import Alert
 from phenotyping.days.models import Day
@@ -46,9 +46,10 @@ class Dossier:
 
 
 def people(user: User) -> list[Enrollment]:
-    """Those in the clinician's care: of their studies and sites, taking part or paused."""
+    """Those in the clinician's care: taking part or paused, or withdrawn with a call for help still open."""
+    calling = Exists(Alert.objects.open().filter(enrollment=OuterRef("pk")))
     visible = Enrollment.objects.in_care_of(user, Role.CLINICIAN).filter(
-        phase__in=(Phase.ACTIVE, Phase.PAUSED)
+        Q(phase__in=(Phase.ACTIVE, Phase.PAUSED)) | Q(calling, phase=Phase.WITHDRAWN)
     )
     return list(visible.select_related("study", "site").prefetch_related("zone_changes"))
 
