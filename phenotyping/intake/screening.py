@@ -21,17 +21,19 @@ from wellness.studies.models import Enrollment
 
 @dataclass(frozen=True)
 class Screened:
-    """Checked rows with consent's refusals added, and the consent that they were screened under."""
+    """Checked rows with consent's refusals added, the consent that they were screened under, and its end."""
 
     epoch: int | None
     permits: Mapping[str, Permit]
     parts: Sequence[Checked]
+    until: datetime
 
     def still_holds(self, person: Enrollment, now: datetime) -> bool:
         """Whether the locked person's consent is what the rows were screened under."""
         if self.epoch is None or not self.permits:
             return self.epoch in (None, person.consent_epoch)
-        return gate.unmoved(person, self.epoch, at=now)
+        # Until what it was screened under expires: what else has expired already was refused by then.
+        return gate.unmoved(person, self.epoch, at=now, until=self.until)
 
 
 def screen(
@@ -41,7 +43,7 @@ def screen(
     consent = gate.standing(enrollment, STORE, [part.stream for part in parts], at=now)
     permits, windows = consent.permits, consent.windows
     screened = [_screened(part, part.stream in permits, windows[part.stream], clock) for part in parts]
-    return Screened(consent.epoch, permits, screened)
+    return Screened(consent.epoch, permits, screened, consent.until)
 
 
 def _screened(part: Checked, permitted: bool, windows: Sequence[Window], clock: Offset | None) -> Checked:
