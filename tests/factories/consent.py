@@ -7,10 +7,13 @@ from typing import Any
 from tests.factories.people import user
 from tests.factories.studies import COVERED_FROM, JOINED_AT
 from wellness.accounts.models import User
-from wellness.consent.documents import SECTIONS, approve, draft_document, publish
+from wellness.consent.approvals import approve
+from wellness.consent.documents import draft_document
 from wellness.consent.models import ConsentDocument, ConsentEvent
+from wellness.consent.publishing import publish
 from wellness.consent.purposes import CONSENT_STREAMS, PURPOSES
 from wellness.consent.services import grant
+from wellness.consent.validity import SECTIONS
 from wellness.studies.models import Enrollment, Role, Study
 from wellness.studies.services import add_member
 

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from wellness.accounts.models import User
-from wellness.consent.documents import SECTIONS, approve, draft_document, publish
+from wellness.consent.approvals import approve
+from wellness.consent.documents import draft_document
+from wellness.consent.publishing import publish
 from wellness.consent.purposes import CONSENT_STREAMS, PURPOSES
 from wellness.consent.services import grant
+from wellness.consent.validity import SECTIONS
 from wellness.lib.ids import new_secret
 from wellness.studies.models import Enrollment, Role
 from wellness.studies.services import add_member, add_site, create_study, enroll, issue_device

@@ -7,6 +7,7 @@ from django.apps import AppConfig
 
 if TYPE_CHECKING:
     from wellness.consent.models.agenda import AgendaQuerySet, NoticeQuerySet
+    from wellness.consent.models.approval import ApprovalRequestQuerySet
     from wellness.consent.models.leaving import ErasureRequestQuerySet
     from wellness.studies.models.assignment import EmergencyAccessQuerySet
 
@@ -17,10 +18,10 @@ class ConsentConfig(AppConfig):
     verbose_name = "Consent"
 
     def ready(self) -> None:
-        from wellness.consent import agenda, guardians, notices
+        from wellness.consent import agenda, approvals, guardians, notices
         from wellness.consent.emergency import tell
         from wellness.consent.erasure import job, own
-        from wellness.consent.models import ConsentAgenda, ConsentNotice, ErasureRequest
+        from wellness.consent.models import ApprovalRequest, ConsentAgenda, ConsentNotice, ErasureRequest
         from wellness.studies.models import EmergencyAccess
         from wellness.work.kinds import Kind, register
 
@@ -33,6 +34,9 @@ class ConsentConfig(AppConfig):
         def untold(now: datetime) -> NoticeQuerySet:
             return ConsentNotice.objects.due(now)
 
+        def unasked(now: datetime) -> ApprovalRequestQuerySet:
+            return ApprovalRequest.objects.due(now)
+
         def emergencies(now: datetime) -> EmergencyAccessQuerySet:
             return EmergencyAccess.objects.due(now)
 
@@ -40,5 +44,6 @@ class ConsentConfig(AppConfig):
         register(Kind(job.KIND, "erase", leaving, job.run))
         register(Kind("consent", "decide", due, agenda.attend))
         register(Kind("consent_notice", "decide", untold, notices.send))
+        register(Kind(approvals.KIND, "decide", unasked, approvals.tell))
         register(Kind("emergency", "crisis", emergencies, tell))
         guardians.listen()

@@ -1,14 +1,17 @@
-"""What two versions of a document differ in: their sections and their switches."""
+"""What two versions of a document differ in: their sections, their switches and the words of a section."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import Any
 
 from wellness.consent.models import ConsentDocument
 from wellness.consent.purposes import Scope
 
+_WORDS = re.compile(r"\s+|[^\s]+")
 Terms = tuple[bool, int | None, str, int, int | None]
 
 
@@ -42,6 +45,28 @@ def terms_of(document: ConsentDocument) -> dict[Scope, Terms]:
         "purpose", "stream", "required", "retention_days", "recipients", "min_age", "valid_days"
     )
     return {(row[0], row[1]): row[2:] for row in rows}
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some words of a text: "kept", "added" or "removed"."""
+
+    kind: str
+    text: str
+
+
+def words(old: str, new: str) -> list[Piece]:
+    """A text with what was removed from it and added to it, each word and each space a unit."""
+    before, after = _WORDS.findall(old), _WORDS.findall(new)
+    pieces = []
+    for tag, i, j, k, n in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if tag == "equal":
+            pieces.append(Piece("kept", "".join(before[i:j])))
+            continue
+        removed, added = "".join(before[i:j]), "".join(after[k:n])
+        pieces += [Piece("removed", removed)] if removed else []
+        pieces += [Piece("added", added)] if added else []
+    return pieces
 
 
 def _changes(old: Mapping[Any, Any], new: Mapping[Any, Any]) -> tuple[tuple[Any, ...], ...]:

@@ -1,4 +1,4 @@
-"""Documents: drafted, approved by two people, published, and from then on never changed."""
+"""Documents: drafted from what the last one said, and revised until they are published."""
 
 from __future__ import annotations
 
@@ -6,36 +6,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from wellness.accounts.models import User
-from wellness.audit.models import ActorKind
-from wellness.audit.services import SERVICE, SYSTEM_CHAIN, Actor, record
-from wellness.consent.differences import diff, terms_of
-from wellness.consent.models import (
-    Approval,
-    ConsentAgenda,
-    ConsentDocument,
-    ConsentScope,
-    ConsentState,
-)
+from wellness.audit.services import SERVICE, SYSTEM_CHAIN, record
+from wellness.consent.differences import terms_of
+from wellness.consent.models import ConsentDocument, ConsentScope
 from wellness.consent.models.document import GRACE_DAYS
 from wellness.consent.purposes import expand
-from wellness.consent.validity import SECTIONS, problems
 from wellness.lib.canonical import digest
 from wellness.lib.refusal import Refusal
 from wellness.studies.models import Membership, Role, Study
 
-__all__ = [
-    "SECTIONS",
-    "Terms",
-    "approve",
-    "document_digest",
-    "draft_document",
-    "publish",
-    "require_staff",
-    "revise",
-]
 APPROVERS = (Role.COORDINATOR, Role.ADMINISTRATOR)
 _PLAIN = (None, "", 0, None)
 
@@ -61,10 +43,12 @@ def draft_document(
     audience: str = ConsentDocument.Audience.ADULT,
     change: str = ConsentDocument.Change.MATERIAL,
     grace_days: int = GRACE_DAYS,
+    by: User | None = None,
 ) -> ConsentDocument:
     """The next version of a study's document, as a draft; `scopes` are (purpose, stream, required)."""
-    if not 0 <= grace_days <= GRACE_DAYS:
-        raise Refusal("grace_too_long", f"Grace is {GRACE_DAYS} days at most.", field="grace_days")
+    _require_short(grace_days)
+    if by is not None:
+        require_staff(study, by)
     Study.objects.select_for_update(no_key=True).get(pk=study.pk)  # versions are counted one writer at a time
     earlier = ConsentDocument.objects.filter(study=study, audience=audience, locale=locale)
     last = earlier.order_by("-version").first()
@@ -79,67 +63,80 @@ def draft_document(
         body=dict(body),
     )
     _offer(document, scopes, terms or {})
+    record_act("draft", document, by, document_digest(document))
     return document
+
+
+@transaction.atomic
+def draft_next(*, study: Study, audience: str, locale: str, by: User) -> ConsentDocument:
+    """A draft that says what the last version says; the first one of a line what the study's latest says.
+
+    Refusal while there is a draft already: of two, one would be published over the other.
+    """
+    Study.objects.select_for_update(no_key=True).get(pk=study.pk)
+    known = ConsentDocument.objects.filter(study=study)
+    last = known.filter(audience=audience, locale=locale).order_by("-version").first()
+    if last and last.state == ConsentDocument.State.DRAFT:
+        raise Refusal(
+            "draft_exists", f"Version {last.version} is a draft already; go on with it.", status=409
+        )
+    like = last or known.order_by("-created_at", "-pk").first()
+    return draft_document(
+        study=study,
+        body=like.body if like else {},
+        scopes=scopes_of(like) if like else [],
+        terms=terms_by_purpose(like) if like else {},
+        locale=locale,
+        audience=audience,
+        by=by,
+    )
 
 
 @transaction.atomic
 def revise(
     *,
     document: ConsentDocument,
-    body: Mapping[str, str],
-    scopes: Iterable[tuple[str, str, bool]],
+    body: Mapping[str, str] | None = None,
+    scopes: Iterable[tuple[str, str, bool]] | None = None,
     terms: Mapping[str, Terms] | None = None,
+    change: str | None = None,
+    grace_days: int | None = None,
+    by: User | None = None,
+    sha256: str | None = None,
 ) -> ConsentDocument:
-    """The draft with another text and other switches; approvals of what it said before count no more."""
-    document = _locked_draft(document)
-    document.body = dict(body)
-    document.save(update_fields=["body"])
-    document.scopes.all().delete()
-    _offer(document, scopes, terms or {})
-    return document
+    """The draft with what is given in the place of what it said; earlier approvals count no more.
 
-
-@transaction.atomic
-def approve(*, document: ConsentDocument, approver: User) -> Approval:
-    """One person's approval of a draft as it stands; Refusal to who may not, or has approved it already."""
-    document = _locked_draft(document)
-    require_staff(document.study, approver)
-    try:
-        with transaction.atomic():
-            approval = Approval.objects.create(
-                document=document, approver=approver, document_sha256=document_digest(document)
-            )
-    except IntegrityError:
-        raise Refusal("already_approved", "You have approved this document already.", status=409) from None
-    _record("approve", document, approver, approval.document_sha256)
-    return approval
-
-
-@transaction.atomic
-def publish(*, document: ConsentDocument, now: datetime, publisher: User | None = None) -> ConsentDocument:
-    """The document in force from now on; the version before it is retired. Refusal says what it lacks.
-
-    Whoever agreed to the version before is asked again after a material change, not after an editorial one.
+    `sha256` is of the draft that the change was made to: Refusal when somebody else changed it since.
     """
-    document = _locked_draft(document)
-    if publisher is not None:
-        require_staff(document.study, publisher)
-    lacking = problems(document)
-    if lacking:
-        raise Refusal("document_incomplete", " ".join(lacking))
-    before = _in_force(document)
-    _require_honest_change(before, document)
-    body_sha256 = document_digest(document)
-    _require_approvals(document, body_sha256)
-    if before is not None:
-        ConsentDocument.objects.filter(pk=before.pk).update(state=ConsentDocument.State.RETIRED)
-    document.state, document.effective_from = ConsentDocument.State.PUBLISHED, now
-    document.body_sha256, document.supersedes = body_sha256, before or document.supersedes
-    document.save(update_fields=["state", "effective_from", "body_sha256", "supersedes"])
-    _record("publish", document, publisher, body_sha256, now)
-    if document.change == ConsentDocument.Change.MATERIAL:
-        _ask_again(document, now)
+    document = locked_draft(document, sha256)
+    if by is not None:
+        require_staff(document.study, by)
+    if grace_days is not None:
+        _require_short(grace_days)
+        document.grace_days = grace_days
+    if change is not None:
+        document.change = ConsentDocument.Change(change)
+    if body is not None:
+        document.body = dict(body)
+    document.save(update_fields=["body", "change", "grace_days"])
+    if scopes is not None:
+        document.scopes.all().delete()
+        _offer(document, scopes, terms or {})
+    record_act("revise", document, by, document_digest(document))
     return document
+
+
+def scopes_of(document: ConsentDocument) -> list[tuple[str, str, bool]]:
+    """The switches of a document, as they are drafted: (purpose, stream, required)."""
+    return [(purpose, stream, required) for (purpose, stream), (required, *_) in terms_of(document).items()]
+
+
+def terms_by_purpose(document: ConsentDocument) -> dict[str, Terms]:
+    """The terms of each purpose that a document offers."""
+    return {
+        purpose: Terms(retention_days, recipients, min_age, valid_days)
+        for (purpose, _), (_, retention_days, recipients, min_age, valid_days) in terms_of(document).items()
+    }
 
 
 def document_digest(document: ConsentDocument) -> str:
@@ -163,6 +160,46 @@ def document_digest(document: ConsentDocument) -> str:
     return digest(fields)
 
 
+def locked_draft(document: ConsentDocument, sha256: str | None = None) -> ConsentDocument:
+    """The draft under its lock; Refusal when it is none any more, or is not what `sha256` says was read."""
+    found = ConsentDocument.objects.select_for_update(of=("self",)).select_related("study")
+    document = found.get(pk=document.pk)
+    if document.state != ConsentDocument.State.DRAFT:
+        raise Refusal("not_a_draft", "Only a draft can be changed; draft a new version.", status=409)
+    if sha256 is not None and sha256 != document_digest(document):
+        message = "Somebody changed the draft since you opened it. Look at it again."
+        raise Refusal("draft_changed", message, status=409, field="sha256")
+    return document
+
+
+def require_staff(study: Study, user: User) -> None:
+    """Refusal unless the user answers for the study; a personal one has no staff, only its owner."""
+    held = Membership.objects.filter(study=study, user=user, ended_at=None, role__in=APPROVERS)
+    if study.kind != Study.Kind.PERSONAL and not held.exists():
+        raise Refusal(
+            "not_an_approver", "That takes a coordinator or administrator of the study.", status=403
+        )
+
+
+def record_act(
+    verb: str, document: ConsentDocument, user: User | None, sha256: str, at: datetime | None = None
+) -> None:
+    """Put on record who did what to which text."""
+    record(
+        chain=SYSTEM_CHAIN,
+        actor=user.actor if user else SERVICE,
+        action=f"consent_document.{verb}",
+        object=f"consent_document:{document.public_id}",
+        reason=f"sha256 {sha256}",
+        at=at,
+    )
+
+
+def _require_short(grace_days: int) -> None:
+    if not 0 <= grace_days <= GRACE_DAYS:
+        raise Refusal("grace_too_long", f"Grace is {GRACE_DAYS} days at most.", field="grace_days")
+
+
 def _offer(
     document: ConsentDocument, scopes: Iterable[tuple[str, str, bool]], terms: Mapping[str, Terms]
 ) -> None:
@@ -179,75 +216,4 @@ def _offer(
             **asdict(terms.get(purpose, Terms())),
         )
         for (purpose, stream), required in switches.items()
-    )
-
-
-def _locked_draft(document: ConsentDocument) -> ConsentDocument:
-    found = ConsentDocument.objects.select_for_update(of=("self",)).select_related("study")
-    document = found.get(pk=document.pk)
-    if document.state != ConsentDocument.State.DRAFT:
-        raise Refusal("not_a_draft", "Only a draft can be changed; draft a new version.", status=409)
-    return document
-
-
-def _in_force(document: ConsentDocument) -> ConsentDocument | None:
-    """The published document that this one takes the place of."""
-    line = ConsentDocument.objects.select_for_update().filter(
-        study=document.study,
-        audience=document.audience,
-        locale=document.locale,
-        state=ConsentDocument.State.PUBLISHED,
-    )
-    return line.first()
-
-
-def require_staff(study: Study, user: User) -> None:
-    """Refusal unless the user answers for the study; a personal one has no staff, only its owner."""
-    held = Membership.objects.filter(study=study, user=user, ended_at=None, role__in=APPROVERS)
-    if study.kind != Study.Kind.PERSONAL and not held.exists():
-        raise Refusal(
-            "not_an_approver", "That takes a coordinator or administrator of the study.", status=403
-        )
-
-
-def _require_approvals(document: ConsentDocument, body_sha256: str) -> None:
-    """Refusal unless enough people approved just this text and still answer for the study."""
-    needed = 1 if document.study.kind == Study.Kind.PERSONAL else 2
-    approvals = document.approvals.filter(document_sha256=body_sha256)
-    if document.study.kind != Study.Kind.PERSONAL:
-        staff = Membership.objects.filter(study=document.study, ended_at=None, role__in=APPROVERS)
-        approvals = approvals.filter(approver__in=staff.values("user"))
-    if approvals.values("approver").distinct().count() < needed:
-        raise Refusal("approvals_missing", f"The document needs {needed} approvals.", status=409)
-
-
-def _require_honest_change(before: ConsentDocument | None, document: ConsentDocument) -> None:
-    """Refusal of an editorial version that people would have to agree to anew."""
-    if document.change == ConsentDocument.Change.MATERIAL:
-        return
-    if before is None:
-        raise Refusal("editorial_first", "A first version is no editorial change.", field="change")
-    if diff(before, document).of_scopes:
-        raise Refusal("editorial_changes_scopes", "An editorial change alters no switch.", field="change")
-
-
-def _ask_again(document: ConsentDocument, now: datetime) -> None:
-    """Have a worker look at everyone who agreed to an earlier version of the document."""
-    earlier = ConsentDocument.objects.filter(
-        study=document.study, audience=document.audience, locale=document.locale
-    ).exclude(pk=document.pk)
-    held = ConsentState.objects.held().filter(document__in=earlier)
-    ConsentAgenda.objects.call(held.values_list("enrollment", flat=True).distinct(), now)
-
-
-def _record(
-    verb: str, document: ConsentDocument, user: User | None, sha256: str, at: datetime | None = None
-) -> None:
-    record(
-        chain=SYSTEM_CHAIN,
-        actor=Actor(ActorKind.USER, str(user.public_id)) if user else SERVICE,
-        action=f"consent_document.{verb}",
-        object=f"consent_document:{document.public_id}",
-        reason=f"sha256 {sha256}",
-        at=at,
     )

@@ -22,6 +22,24 @@ STREAMS = MappingProxyType(
         "device_health": "how the app itself works",
     }
 )
+SECTION_TITLES = MappingProxyType(
+    {
+        "purposes": "What it is for",
+        "duration": "How long",
+        "procedures": "What happens",
+        "risks": "Risks",
+        "benefits": "Benefits",
+        "confidentiality": "Who keeps it secret, and how",
+        "controller": "Who is responsible",
+        "contact": "Whom to ask",
+        "recipients": "Who gets to see it",
+        "retention": "How long it is kept",
+        "transfers": "Where it goes",
+        "rights": "Your rights",
+        "automated_decisions": "What computers decide",
+        "withdrawal": "How to stop",
+    }
+)
 METHODS = MappingProxyType(
     {
         "session": "signed in",

@@ -10,8 +10,10 @@ from phenotyping.simulation.person import Person
 from phenotyping.surveys.instruments import load_instruments
 from wellness.accounts.factors import enrol_authenticator_app
 from wellness.accounts.models import User
-from wellness.consent.documents import approve, draft_document, publish
+from wellness.consent.approvals import approve
+from wellness.consent.documents import draft_document
 from wellness.consent.models import ConsentDocument
+from wellness.consent.publishing import publish
 from wellness.consent.services import grant
 from wellness.demo.script import (
     AGREED,

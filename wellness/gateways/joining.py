@@ -7,10 +7,13 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from wellness.accounts.models import User
-from wellness.consent.documents import SECTIONS, approve, draft_document, publish
+from wellness.consent.approvals import approve
+from wellness.consent.documents import draft_document
 from wellness.consent.models import Action, Capacity, ConsentDocument, ConsentEvent, ConsentState
+from wellness.consent.publishing import publish
 from wellness.consent.purposes import COLLECT, CONSENT_STREAMS, FEATURE, MODEL, STORE, Scope
 from wellness.consent.services import grant
+from wellness.consent.validity import SECTIONS
 from wellness.gateways.converted import NotImportable
 from wellness.gateways.importing import Extent
 from wellness.studies.models import Enrollment, Study

@@ -7,18 +7,13 @@ from tests import factories
 from tests.factories import JOINED_AT
 from wellness.accounts.models import User
 from wellness.audit.models import AuditEntry
+from wellness.consent.approvals import approve
 from wellness.consent.differences import Difference, diff
-from wellness.consent.documents import (
-    SECTIONS,
-    Terms,
-    approve,
-    document_digest,
-    draft_document,
-    publish,
-    revise,
-)
+from wellness.consent.documents import Terms, document_digest, draft_document, revise
 from wellness.consent.models import ConsentDocument
+from wellness.consent.publishing import publish
 from wellness.consent.purposes import ANY, CONSENT_STREAMS, CONTACT_STUDY
+from wellness.consent.validity import SECTIONS
 from wellness.lib.refusal import Refusal
 from wellness.studies.models import Role, Study
 
@@ -202,7 +197,7 @@ def test_publishing_says_who_did_it(study: Study, approvers: list[User]) -> None
     entries = AuditEntry.objects.filter(object=f"consent_document:{document.public_id}").order_by("seq")
     eva, finn = (str(approver.public_id) for approver in approvers)
     verbs = [(entry.action.rpartition(".")[2], entry.actor) for entry in entries]
-    assert verbs == [("approve", eva), ("approve", finn), ("publish", finn)]
+    assert verbs == [("draft", "system"), ("approve", eva), ("approve", finn), ("publish", finn)]
 
 
 def test_the_difference_between_versions_names_sections_and_switches(study: Study) -> None:

@@ -8,10 +8,10 @@ from django.test import Client
 from tests import factories
 from wellness.accounts.models import User
 from wellness.consent import gate
-from wellness.consent.documents import SECTIONS
 from wellness.consent.erasure.job import KIND
 from wellness.consent.models import ConsentEvent, ErasureRequest
 from wellness.consent.purposes import INTERVENE, STORE
+from wellness.consent.validity import SECTIONS
 from wellness.lib.clock import utc_now
 from wellness.studies.models import Enrollment, Phase, Study
 from wellness.work.kinds import drain

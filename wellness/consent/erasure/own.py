@@ -30,6 +30,7 @@ from wellness.consent.erasure.registry import (
 )
 from wellness.consent.models import (
     Approval,
+    ApprovalRequest,
     ConsentAgenda,
     ConsentEvent,
     ConsentNotice,
@@ -81,6 +82,7 @@ def join() -> None:
     keeps(Membership, STAFF)
     keeps(LogEntry, STAFF)
     keeps(Approval, STAFF)
+    keeps(ApprovalRequest, STAFF)
     keeps(Assignment, STAFF)
     keeps(EmergencyAccess, "that a record was opened; why is sealed with the key that is destroyed")
 

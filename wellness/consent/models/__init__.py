@@ -1,6 +1,7 @@
 """Documents, events, the state they project to, the keys that events were signed with, and who leaves."""
 
 from wellness.consent.models.agenda import ConsentAgenda, ConsentNotice, Minority, PaperConsent
+from wellness.consent.models.approval import ApprovalRequest
 from wellness.consent.models.document import Approval, ConsentDocument, ConsentScope
 from wellness.consent.models.event import Action, Capacity, ConsentEvent
 from wellness.consent.models.key import StudyKey
@@ -10,6 +11,7 @@ from wellness.consent.models.state import ConsentState, Party
 __all__ = [
     "Action",
     "Approval",
+    "ApprovalRequest",
     "Capacity",
     "ConsentAgenda",
     "ConsentDocument",

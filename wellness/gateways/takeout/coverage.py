@@ -58,6 +58,7 @@ LEFT_OUT: Mapping[str, str] = MappingProxyType(
         "wellness_accounts.User_groups": _STAFF,
         "wellness_accounts.User_user_permissions": _STAFF,
         "wellness_consent.Approval": _STAFF,
+        "wellness_consent.ApprovalRequest": _STAFF,
         "wellness_consent.ConsentAgenda": _WORK,
         "wellness_consent.ConsentNotice": _WORK,
         "wellness_consent.ErasureRequest": _WORK,

@@ -12,12 +12,12 @@ from wellness.accounts.models import User
 from wellness.audit.models import AuditEntry
 from wellness.audit.services import verify as audit_verify
 from wellness.consent import gate
-from wellness.consent.documents import SECTIONS
 from wellness.consent.erasure.job import KIND
 from wellness.consent.holding import open_held
 from wellness.consent.models import ErasureRequest
 from wellness.consent.modes import ANONYMISE, ERASE, HOLD
 from wellness.consent.services import withdraw
+from wellness.consent.validity import SECTIONS
 from wellness.consent.verification import verify as consent_verify
 from wellness.lib.refusal import Refusal
 from wellness.studies import keys

@@ -12,8 +12,9 @@ from django.test import Client
 from tests import factories
 from tests.factories import JOINED_AT
 from tests.wellness.gateways.fhir.conftest import NOW, Bundle, resources
-from wellness.consent.documents import approve, publish
+from wellness.consent.approvals import approve
 from wellness.consent.models import ConsentDocument, ConsentEvent
+from wellness.consent.publishing import publish
 from wellness.consent.services import grant, withdraw
 from wellness.gateways.fhir.reading import Taken, keys_in, read_bundle, take_over
 from wellness.gateways.fhir.writing import consent_bundle
