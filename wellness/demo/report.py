@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from wellness.accounts.factors import recovery_codes
 from wellness.accounts.models import User
+from wellness.consent.models import ConsentDocument
 from wellness.demo.living import Run
 from wellness.demo.script import FACTOR_SEED, PASSWORD, SLUG
 from wellness.demo.visitor import SignIn
@@ -34,10 +35,12 @@ def sign_ins(runs: Sequence[Run]) -> list[SignIn]:
     """One account a role, the participant being the first of the cohort."""
     first = runs[0].joined
     person, console = Enrollment.objects.get(pk=first.enrollment_id), f"/console/{SLUG}/"
+    document = ConsentDocument.objects.filter(study=person.study_id).latest("pk")
+    consent = (f"{console}consent/", f"{console}consent/{document.public_id}/")
     return [
         SignIn("participant", first.email, PASSWORD, OWN_PAGES),
         _staff("clinician", (*CLINIC, f"/clinic/{person.public_id}/", *ACCOUNT_PAGES)),
-        _staff("coordinator", ("/console/", console, f"{console}people/")),
+        _staff("coordinator", ("/console/", console, f"{console}people/", *consent)),
         _staff("administrator", (f"{console}team/", f"{console}reviews/")),
         _staff("analyst", (f"{console}analysis/",)),
         _staff("auditor", (f"{console}audit/", f"{console}processing/")),

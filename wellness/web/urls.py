@@ -8,12 +8,16 @@ from wellness.web.clinician.emergency import Emergency
 from wellness.web.clinician.left_alerts import AnswerLeftAlert
 from wellness.web.clinician.person import Person
 from wellness.web.coordinator.board import Board
+from wellness.web.coordinator.document import OneDocument
+from wellness.web.coordinator.documents import Documents
+from wellness.web.coordinator.drafting import Drafting
 from wellness.web.coordinator.people import People
 from wellness.web.coordinator.processing import Register
 from wellness.web.coordinator.record import Record
 from wellness.web.coordinator.releases import ApproveRelease, Releases, TakeRelease
 from wellness.web.coordinator.reviews import Judge, Reviews
 from wellness.web.coordinator.studies import Studies
+from wellness.web.coordinator.switches import Switches
 from wellness.web.coordinator.team import Team
 from wellness.web.home import Help, Home
 from wellness.web.join import Join
@@ -63,6 +67,14 @@ urlpatterns = [
     path("clinic/<uuid:enrollment>/", Person.as_view(), name="person"),
     path("console/", Studies.as_view(), name="studies"),
     path("console/<slug:slug>/people/", People.as_view(), name="study_people"),
+    path("console/<slug:slug>/consent/", Documents.as_view(), name="consent_documents"),
+    path("console/<slug:slug>/consent/<uuid:document>/", OneDocument.as_view(), name="consent_document"),
+    path("console/<slug:slug>/consent/<uuid:document>/text/", Drafting.as_view(), name="draft_text"),
+    path(
+        "console/<slug:slug>/consent/<uuid:document>/switches/<str:purpose>/",
+        Switches.as_view(),
+        name="draft_switches",
+    ),
     path("console/<slug:slug>/team/", Team.as_view(), name="team"),
     path("console/<slug:slug>/reviews/", Reviews.as_view(), name="reviews"),
     path("console/<slug:slug>/reviews/<uuid:access>/", Judge.as_view(), name="judge"),

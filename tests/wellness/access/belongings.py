@@ -18,11 +18,14 @@ from tests import factories
 from tests.factories import coaching
 from tests.factories.passkey import passkey_of
 from wellness.accounts.models import User
+from wellness.consent.documents import document_digest, draft_document
 from wellness.consent.emergency import open_record
-from wellness.consent.models import ConsentEvent
+from wellness.consent.models import ConsentDocument, ConsentEvent
+from wellness.consent.purposes import COLLECT, CONSENT_STREAMS
+from wellness.consent.validity import SECTIONS
 from wellness.gateways.models import Takeout
 from wellness.gateways.release.services import approve, ask
-from wellness.studies.models import Device, Enrollment, Reach, Role
+from wellness.studies.models import Device, Enrollment, Reach, Role, Study
 from wellness.studies.services import add_member
 
 OWN, UNASSIGNED, OTHER_SITE = "own or assigned", "unassigned", "other site"
@@ -45,6 +48,8 @@ def belongings(
         "answer": each(_answer),
         "app_label": {NONEXISTENT: "wellness_studies"},
         "delivery": sent,
+        "document": {name: str(_draft(people[name].study).public_id) for name in (OWN, OTHER_STUDY)}
+        | {NONEXISTENT: str(uuid4())},
         "device": {name: str(phone.public_id) for name, phone in phones.items()}
         | {NONEXISTENT: str(uuid4())},
         "event": each(lambda person: ConsentEvent.objects.filter(enrollment=person).latest("seq").public_id),
@@ -53,6 +58,7 @@ def belongings(
         "key": {NONEXISTENT: "unguessable"},
         "object_id": {NONEXISTENT: "999999"},
         "pk": each(_passkey) | {NONEXISTENT: "999999"},
+        "purpose": each(lambda _: COLLECT) | {NONEXISTENT: COLLECT},
         "release": _releases(people, analyst),
         "slug": {OWN: "harbour", OTHER_STUDY: "inland", NONEXISTENT: "nowhere"},
         "suggestion": sent,
@@ -62,12 +68,27 @@ def belongings(
     }
 
 
+def _draft(study: Study) -> ConsentDocument:
+    """The study's draft in Finnish; made where missing."""
+    found = study.consent_documents.filter(locale="fi").first()
+    body = {section: f"Tietoja: {section}." for section in SECTIONS}
+    return found or draft_document(study=study, body=body, scopes=[(COLLECT, "gps", False)], locale="fi")
+
+
 def meant(person: Enrollment, clinician: User) -> dict[str, dict[str, object]]:
     """By route, what a request says that is valid, so that its answer tells whether it is allowed."""
     now_ms = int(timezone.now().timestamp() * 1_000) - 1_000
     sheet = {"id": str(uuid4()), "recorded_at": now_ms, "values": {"mood": 4}}
     assigned = {"enrollment": person.public_id, "clinician": clinician.public_id, "act": "assign"}
+    draft, consent = _draft(person.study), "console/<slug:slug>/consent/"
+    read = {"sha256": document_digest(draft)}
     return {
+        consent: {"audience": "guardian", "locale": "fi"},
+        consent + "<uuid:document>/": {"act": "approve"} | read,
+        consent + "<uuid:document>/text/": draft.body | {"change": "material", "grace_days": 3} | read,
+        consent + "<uuid:document>/switches/<str:purpose>/": {"min_age": 0}
+        | {f"stream-{stream}": "may" for stream in CONSENT_STREAMS}
+        | read,
         "api/v1/answers": sheet | {"instrument": "check-in"},
         "api/v1/answers/<uuid:answer>/corrections": {
             "id": str(uuid4()),

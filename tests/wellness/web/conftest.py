@@ -1,4 +1,4 @@
-"""People with days to look at, and browsers that are signed in."""
+"""People with days to look at, browsers that are signed in, and consent documents to work on."""
 
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
@@ -10,9 +10,13 @@ from django.utils import timezone
 from phenotyping.days.models import Day
 from phenotyping.days.services import context
 from phenotyping.surveys.instruments import load_instruments
+from tests import factories
+from tests.wellness.web.papers import LIST, SWITCHES, page
 from wellness.accounts.models import User
+from wellness.consent.models import ConsentDocument
+from wellness.consent.purposes import COLLECT
 from wellness.studies import keys
-from wellness.studies.models import Enrollment
+from wellness.studies.models import Enrollment, Role, Study
 
 Values = Mapping[str, float]
 
@@ -63,3 +67,25 @@ def browser() -> Callable[[User | None], Client]:
 def instruments(db: None) -> None:
     """The questionnaires that ship with the project."""
     load_instruments()
+
+
+@pytest.fixture
+def mel(study: Study) -> User:
+    """An administrator of the study, whose approval counts beside dot's."""
+    return factories.staff(study, "mel", Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+def published(study: Study) -> ConsentDocument:
+    """Version 1, in force."""
+    scopes = [(COLLECT, stream, needed) for stream, needed in SWITCHES]
+    return factories.consent_document(study, scopes=scopes)
+
+
+@pytest.fixture
+def draft(published: ConsentDocument, dot: User, browser: Callable[[User | None], Client]) -> ConsentDocument:
+    """Version 2, as drafted on the page: it says what version 1 says."""
+    answer = browser(dot).post(LIST, {"audience": "adult", "locale": "en"})
+    made = ConsentDocument.objects.get(version=2)
+    assert (answer.status_code, answer["Location"]) == (302, page(made))
+    return made

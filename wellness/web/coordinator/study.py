@@ -16,6 +16,7 @@ RUNNING = (Role.COORDINATOR, Role.ADMINISTRATOR)
 PLACES = (
     ("board", "Progress", (Role.COORDINATOR,)),
     ("study_people", "People", RUNNING),
+    ("consent_documents", "Consent", RUNNING),
     ("team", "Team", (Role.ADMINISTRATOR,)),
     ("reviews", "Reviews", (Role.ADMINISTRATOR,)),
     ("releases", "Analysis", (Role.ANALYST,)),

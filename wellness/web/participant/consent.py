@@ -16,6 +16,7 @@ from wellness.consent.models import Action, ConsentEvent
 from wellness.consent.pausing import pause, resume
 from wellness.consent.purposes import Scope
 from wellness.consent.services import withdraw
+from wellness.consent.wording import SECTION_TITLES
 from wellness.lib.ids import uuid7
 from wellness.lib.refusal import Refusal
 from wellness.studies.models import Phase
@@ -23,22 +24,6 @@ from wellness.web.access import ParticipantPage
 from wellness.web.participant.switches import Flips, flips, groups
 
 PAUSES = {"1": "for a day", "7": "for a week", "30": "for a month", "": "until I resume"}
-TITLES = {
-    "purposes": "What it is for",
-    "duration": "How long",
-    "procedures": "What happens",
-    "risks": "Risks",
-    "benefits": "Benefits",
-    "confidentiality": "Who keeps it secret, and how",
-    "controller": "Who is responsible",
-    "contact": "Whom to ask",
-    "recipients": "Who gets to see it",
-    "retention": "How long it is kept",
-    "transfers": "Where it goes",
-    "rights": "Your rights",
-    "automated_decisions": "What computers decide",
-    "withdrawal": "How to stop",
-}
 MOVED = "Something about your consent changed meanwhile. Look at it again, then save."
 NEEDED = "Taking part needs what is marked as needed. To leave, use Stop or leave."
 
@@ -131,7 +116,9 @@ class OwnConsent(ParticipantPage):
         context = {
             "study": self.enrollment.study,
             "offer": offer,
-            "sections": [(TITLES[name], offer.document.body[name]) for name in TITLES] if offer else [],
+            "sections": [(title, offer.document.body[name]) for name, title in SECTION_TITLES.items()]
+            if offer
+            else [],
             "groups": shown,
             "stale": any(lever.stale for group in shown for lever in group.levers),
             "recorded": events.exclude(evidence={}).order_by("-seq")[:3],
