@@ -97,8 +97,9 @@ def waiting(people: Sequence[Enrollment], now: datetime) -> list[Waiting]:
     found = []
     for kind in KINDS.values():
         due = kind.due(now)
-        fields = {field.name for field in due.model._meta.fields}
-        theirs = {"enrollment__in" if "enrollment" in fields else "event__enrollment__in": people}
+        if "enrollment" not in {field.name for field in due.model._meta.fields}:
+            continue  # it is about a text of the study, not about people
+        theirs = {"enrollment__in": people}
         due, rows = due.filter(**theirs), due.model._default_manager.filter(**theirs)
         gone = Q(attempts__gte=MAX_ATTEMPTS)
         counted = rows.aggregate(
