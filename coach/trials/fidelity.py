@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy.special import ndtr
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,15 @@ def coin_fairness(a: ArrayLike, p: ArrayLike) -> Fairness:
         raise ValueError("actions are 0 or 1 and probabilities lie strictly between 0 and 1")
     excess, variance = float((action - prob).sum()), float((prob * (1 - prob)).sum())
     z = excess / variance**0.5 if action.size else 0.0
-    p_value = float(2 * stats.norm.sf(abs(z)))
+    p_value = float(2 * ndtr(-abs(z)))
     return Fairness(action.size, int(action.sum()), float(prob.sum()), z, p_value)
 
 
 def draws_uniform(u: ArrayLike) -> float:
     """The p value of a Kolmogorov-Smirnov test that the draws are uniform; 1 for an empty log."""
+    # Imported here: it takes a second, and no process that serves or works needs it.
+    from scipy import stats  # noqa: PLC0415
+
     draws: NDArray[np.float64] = np.asarray(u, dtype=np.float64)
     return float(stats.kstest(draws, "uniform").pvalue) if draws.size else 1.0
 

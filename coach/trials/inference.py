@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy.special import fdtrc, stdtr, stdtrit
 
 Matrix = NDArray[np.float64]
 
@@ -115,8 +115,8 @@ def contrast(fit: Fit, weights: ArrayLike, *, level: float = 0.95) -> Contrast:
         raise ValueError("a confidence level lies between 0 and 1")
     estimate, se = float(row @ fit.beta), float(np.sqrt(row @ fit.cov @ row))
     t = estimate / se
-    half = float(stats.t.ppf((1 + level) / 2, fit.df)) * se
-    p = float(2 * stats.t.sf(abs(t), fit.df))
+    half = float(stdtrit(fit.df, (1 + level) / 2)) * se
+    p = float(2 * stdtr(fit.df, -abs(t)))
     return Contrast(estimate, se, estimate - half, estimate + half, t, p, fit.df)
 
 
@@ -134,4 +134,4 @@ def joint_test(fit: Fit, rows: ArrayLike | None = None) -> JointTest:
     d, b = len(matrix), matrix @ fit.beta
     t2 = float(b @ np.linalg.solve(matrix @ fit.cov @ matrix.T, b))
     f = t2 * fit.df / (d * (d + fit.df - 1))
-    return JointTest(t2, f, float(stats.f.sf(f, d, fit.df)), d, fit.df)
+    return JointTest(t2, f, float(fdtrc(d, fit.df, f)), d, fit.df)

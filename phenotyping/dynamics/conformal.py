@@ -1,8 +1,8 @@
 """Split-conformal half-widths: how far from its forecast, in model standard deviations, a day may fall."""
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.stats import halfnorm
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtri
 
 from phenotyping.dynamics.kalman import Parameters, State
 from phenotyping.dynamics.outlook import combined, recent_mean
@@ -20,6 +20,12 @@ N_PSEUDO = 20
 PSEUDO_WIDTH = 1.15  # pseudo-scores are a little wider than a Gaussian's, as every model under-covers
 
 
+def _half_normal(level: ArrayLike) -> Floats:
+    """Quantiles of the absolute value of a standard Gaussian (scipy.stats takes a second to import)."""
+    quantiles: Floats = ndtri((1 + np.asarray(level)) / 2)
+    return quantiles
+
+
 def group_of(h: int) -> int:
     """Index of the horizon group of h days ahead."""
     return next((index for index, days in enumerate(GROUPS) if h in days), len(GROUPS) - 1)
@@ -27,7 +33,7 @@ def group_of(h: int) -> int:
 
 def weak_scores(width: float = PSEUDO_WIDTH) -> tuple[tuple[float, ...], ...]:
     """Score quantiles at LEVELS for each horizon group when nobody has been forecast yet."""
-    row = tuple((width * halfnorm.ppf(LEVELS)).tolist())
+    row = tuple((width * _half_normal(LEVELS)).tolist())
     return (row,) * len(GROUPS)
 
 
@@ -36,8 +42,8 @@ def cohort_scores(
 ) -> tuple[tuple[float, ...], ...]:
     """Score quantiles at LEVELS for each horizon group over the judged days (n_days, n_people)."""
     recent = recent_mean(x)
-    pseudo = PSEUDO_WIDTH * halfnorm.ppf((np.arange(N_PSEUDO) + 0.5) / N_PSEUDO)
-    least = halfnorm.ppf(LEVELS) / REACH  # a cohort whose days never changed still gets an interval
+    pseudo = PSEUDO_WIDTH * _half_normal((np.arange(N_PSEUDO) + 0.5) / N_PSEUDO)
+    least = _half_normal(LEVELS) / REACH  # a cohort whose days never changed still gets an interval
     table = []
     for days in GROUPS:
         scores = [pseudo]
@@ -52,7 +58,7 @@ def cohort_scores(
 def cohort_quantile(scores: tuple[tuple[float, ...], ...], level: float) -> float:
     """The cohort's one-step score quantile; shrinks and grows as a Gaussian's below 1 and beyond 99 %."""
     inside = float(np.clip(level, LEVELS[0], LEVELS[-1]))
-    tail = halfnorm.ppf(level) / halfnorm.ppf(inside)
+    tail = _half_normal(level) / _half_normal(inside)
     return float(np.interp(inside, LEVELS, scores[0]) * tail)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import f as f_distribution
+from scipy.special import betaln, xlogy
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -110,9 +110,20 @@ def _pseudo_days(values: Floats, within: float, usual: float) -> float:
     freedom = (n - 1)[n > 1]
     ratio = np.maximum(own / freedom / within, FLAT)[:, None]
     scale = PSEUDO_DAYS_GRID / (PSEUDO_DAYS_GRID + 2)
-    fit = f_distribution.logpdf(ratio / scale, freedom[:, None], PSEUDO_DAYS_GRID + 2) - np.log(scale)
+    fit = _log_f(ratio / scale, freedom[:, None], PSEUDO_DAYS_GRID + 2) - np.log(scale)
     score = fit.sum(axis=0) - 0.5 * np.log(PSEUDO_DAYS_GRID / usual) ** 2
     return float(PSEUDO_DAYS_GRID[np.argmax(np.round(score, 9))])
+
+
+def _log_f(x: Floats, n: Floats, m: Floats) -> Floats:
+    """Log density of an F distribution with n and m degrees of freedom, as scipy.stats.f.logpdf."""
+    density: Floats = (
+        (m * np.log(m) + n * np.log(n)) / 2
+        + xlogy(n / 2 - 1, x)
+        - (n + m) / 2 * np.log(m + n * x)
+        - betaln(n / 2, m / 2)
+    )
+    return density
 
 
 def _shrunk_weekday(y: Floats, weekday: Ints, group: Floats, within: float) -> tuple[Floats, float]:

@@ -2,8 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from phenotyping.features.geo import EARTH_M, Reals
 
@@ -53,7 +51,9 @@ def _dense(points: Reals, still_min: Reals) -> Labels:
     scikit-learn's DBSCAN class finds the same places, but spends a millisecond a day on checks, more than all
     other location values together, and has no rule for the moving points.
     """
-    # Imported here: it takes seconds, and of all processes only those that compute days need it.
+    # Imported here: they take seconds, and of all processes only those that compute days need them.
+    from scipy.sparse import coo_array  # noqa: PLC0415
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
     from sklearn.neighbors import BallTree  # noqa: PLC0415
 
     tree = BallTree(points, metric="haversine")

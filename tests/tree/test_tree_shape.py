@@ -1,5 +1,6 @@
 """The shape of the house: short modules, imports that only go down, a record of changes."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -8,6 +9,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("wellness", "phenotyping", "coach")
 LONGEST = {".py": 300, ".html": 120, ".js": 200, ".mjs": 200, ".css": 200}
+# Each takes a second or more to import: inside the function that needs it, so that no start pays for it.
+SLOW = ("scipy.sparse", "scipy.spatial", "scipy.stats", "sklearn", "statsmodels")
 VAGUE = {"utils", "util", "helpers", "common", "core", "misc", "manager", "managers"}
 
 
@@ -31,6 +34,20 @@ def test_no_module_has_a_name_that_says_nothing() -> None:
 def test_test_files_have_names_of_their_own() -> None:
     names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
     assert sorted(names) == sorted(set(names))
+
+
+def _at_start(path: Path) -> set[str]:
+    """The modules that are imported with this one."""
+    body = ast.parse(path.read_text()).body
+    froms = [node for node in body if isinstance(node, ast.ImportFrom)]
+    found = {f"{node.module}.{alias.name}" for node in froms for alias in node.names}
+    return found | {alias.name for node in body if isinstance(node, ast.Import) for alias in node.names}
+
+
+def test_no_start_waits_for_a_slow_import() -> None:
+    modules = [path for name in PACKAGES for path in (ROOT / name).rglob("*.py")]
+    slow = {f"{path.relative_to(ROOT)}: {name}" for path in modules for name in _at_start(path)}
+    assert {one for one in slow if one.split(": ")[1].startswith(SLOW)} == set()
 
 
 def test_imports_only_go_down() -> None:
