@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from wellness.consent.asking import Answer, Offer, agree, may_withdraw, offers
 from wellness.consent.models import Action, Capacity
+from wellness.consent.proofs import of_device
 from wellness.lib.clock import from_us, utc_now
 from wellness.strict import StrictSerializer
 from wellness.studies.api import Text
@@ -83,7 +84,10 @@ class Consents(APIView):
         said["scopes"] = tuple((purpose, stream) for purpose, stream in said["scopes"])
         if "client_at" in said:
             said["client_at"] = from_us(said["client_at"] * 1_000)
-        event, new = agree(Answer(**said), enrollment=phone.enrollment, device=phone, now=utc_now())
+        now = utc_now()
+        signing = of_device(now, said.pop("printed_name"))
+        answer = Answer(**said)
+        event, new = agree(answer, enrollment=phone.enrollment, by=phone, signing=signing, now=now)
         # The epoch is the number of events, so this event's is its own number.
         body = {"id": str(event.public_id), "action": event.action, "at": event.at, "epoch": event.seq}
         return Response(body, status=201 if new else 200, headers=PRIVATE)

@@ -11,8 +11,8 @@ from django.db import transaction
 
 from wellness.accounts.models import User
 from wellness.audit.models import Outcome
-from wellness.audit.services import SERVICE, enrollment_chain, record
-from wellness.consent import conditions, gate
+from wellness.audit.services import enrollment_chain, record
+from wellness.consent import conditions, gate, proofs
 from wellness.consent.differences import terms_of
 from wellness.consent.events import Period, party_of
 from wellness.consent.majority import majority_at
@@ -63,7 +63,6 @@ class Answer:
     scopes: tuple[Scope, ...]
     capacity: str = Capacity.SELF
     action: str = Action.GRANT
-    printed_name: str = ""
     client_at: datetime | None = None
     client_zone: str = ""
 
@@ -94,18 +93,21 @@ def agree(
     answer: Answer,
     *,
     enrollment: Enrollment,
+    by: User | Device,
+    signing: Signing,
     now: datetime,
-    signer: User | None = None,
-    device: Device | None = None,
 ) -> tuple[ConsentEvent, bool]:
-    """The event of an answer, and whether it is new; a Refusal is put on record, and nothing else changes."""
+    """The event of an answer, and whether it is new; a Refusal is put on record, and nothing else changes.
+
+    A new one needs a fresh proof of who signs; an answer that is known already is only told again.
+    """
     try:
         with transaction.atomic():
-            return _agree(answer, enrollment, now, signer, device)
+            return _agree(answer, enrollment, by, signing, now)
     except Refusal as refusal:
         record(
             chain=enrollment_chain(enrollment.public_id),
-            actor=signer.actor if signer else device.actor if device else SERVICE,
+            actor=by.actor,
             action=f"consent.{answer.action}",
             object=f"consent_document:{answer.document}",
             outcome=Outcome.REFUSED,
@@ -117,12 +119,17 @@ def agree(
 
 
 def _agree(
-    answer: Answer, enrollment: Enrollment, now: datetime, signer: User | None, device: Device | None
+    answer: Answer,
+    enrollment: Enrollment,
+    by: User | Device,
+    signing: Signing,
+    now: datetime,
 ) -> tuple[ConsentEvent, bool]:
     person = gate.lock(enrollment)
     known = ConsentEvent.objects.filter(public_id=answer.id).select_related("document").first()
     if known is not None:
         return _same(known, answer, person), False
+    proofs.require_fresh(signing, now)
     document = ConsentDocument.objects.filter(study=person.study_id, public_id=answer.document).first()
     if document is None:
         raise Refusal("document_unknown", "There is no such document.", status=404, field="document")
@@ -134,13 +141,13 @@ def _agree(
         document=document,
         scopes=answer.scopes,
         now=now,
-        signer=signer,
+        signer=by if isinstance(by, User) else None,
         capacity=answer.capacity,
         action=answer.action,
         client_at=answer.client_at,
         client_zone=answer.client_zone,
-        device=device,
-        signing=Signing(printed_name=answer.printed_name),
+        device=by if isinstance(by, Device) else None,
+        signing=signing,
         public_id=answer.id,
     )
     return event, True

@@ -7,10 +7,11 @@ from datetime import datetime
 from django.db import transaction
 
 from wellness.accounts.models import User
-from wellness.consent import conditions, gate, hooks
+from wellness.consent import conditions, gate, hooks, proofs
 from wellness.consent.models import Action, ConsentEvent
 from wellness.consent.projection import held
 from wellness.consent.services import note
+from wellness.consent.signatures import Signing
 from wellness.lib.refusal import Refusal
 from wellness.studies.models import Device, Enrollment, Phase
 
@@ -23,6 +24,7 @@ def pause(
     until: datetime | None = None,
     signer: User | None = None,
     device: Device | None = None,
+    signing: Signing | None = None,
     reason: str = "",
 ) -> ConsentEvent:
     """The event from which on, till `until`, nothing is taken in, used or shown; what is stored stays."""
@@ -43,6 +45,7 @@ def pause(
         until=until,
         signer=signer,
         device=device,
+        signing=signing,
         reason=reason,
     )
     hooks.paused(enrollment, frozenset(rests), now)
@@ -57,14 +60,18 @@ def resume(
     covers_from: datetime | None = None,
     signer: User | None = None,
     device: Device | None = None,
+    signing: Signing | None = None,
     reason: str = "",
 ) -> ConsentEvent:
     """The event from which on all goes on that has not expired; what happened in the pause stays out.
 
-    The pause may have ended by the clock a while ago: then data are taken in from `covers_from` on.
+    The pause may have ended by the clock a while ago: then data are taken in from `covers_from` on. Somebody
+    who ends it needs a fresh proof of who they are, as for agreeing; letting all rest needs none.
     """
     person = gate.lock(enrollment)
     conditions.require_own(person, signer=signer, device=device)
+    if signer or device:
+        proofs.require_fresh(signing, now)
     if person.phase != Phase.PAUSED:
         raise Refusal("not_paused", "There is no pause to end.", status=409)
     goes_on = {one.scope for one in held(person) if one.paused and not one.has_expired(now)}
@@ -77,6 +84,7 @@ def resume(
         covers_from=min(covers_from or now, now),
         signer=signer,
         device=device,
+        signing=signing,
         reason=reason,
     )
     hooks.granted(enrollment, frozenset(goes_on), now)

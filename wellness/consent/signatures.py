@@ -30,6 +30,7 @@ from wellness.studies.models import Study
 
 ALGORITHM = "EdDSA"
 FIRST_USE = "consent_key.first_use"
+DEVICE = "device"
 MEANINGS = MappingProxyType(
     {
         Action.GRANT: "I have read this text, and I agree to what is listed.",
@@ -214,7 +215,7 @@ def _name_context(event: ConsentEvent) -> str:
 
 
 def _usual_method(event: ConsentEvent) -> str:
-    return "session" if event.signer else "device_token" if event.device else "service"
+    return "session" if event.signer else DEVICE if event.device else "service"
 
 
 def _us(at: datetime | None) -> int | None:

@@ -43,7 +43,8 @@ SECTION_TITLES = MappingProxyType(
 METHODS = MappingProxyType(
     {
         "session": "signed in",
-        "device_token": "from the phone that was registered for this person",  # nosec B105
+        "device": "from the phone that was registered for this person",
+        "device_token": "from the phone that was registered for this person",  # nosec B105  the word before
         "service": "by the server, without a person",
         "password": "password",  # nosec B105
         "code": "code sent by e-mail",

@@ -13,11 +13,13 @@ from tests import factories
 from tests.factories import JOINED_AT
 from wellness.accounts.models import User
 from wellness.audit.models import AuditEntry, Outcome
+from wellness.consent.asking import Answer, agree
 from wellness.consent.guardians import change_proxy, declare_birth
 from wellness.consent.models import ConsentDocument, ConsentEvent
 from wellness.consent.pausing import pause
-from wellness.consent.signatures import printed_name
+from wellness.consent.signatures import Signing, authenticated_at, printed_name
 from wellness.lib.clock import utc_now
+from wellness.lib.refusal import Refusal
 from wellness.studies.models import Device, Enrollment
 from wellness.studies.services import issue_device
 
@@ -75,6 +77,7 @@ def test_a_yes_is_one_event_however_often_it_is_sent(
     assert (event.device, event.signer, event.client_zone) == (phone[0], None, "Europe/Helsinki")
     assert event.client_at.timestamp() == 1_767_700_000
     assert printed_name(event) == "Bo Berg"
+    assert (event.signature["method"], authenticated_at(event)) == ("device", event.at)
     states = {scope: one["state"] for scope, one in switches(phone[1]).items()}
     assert (states["collect", "gps"], states["store", "light"], states["collect", "light"]) == (
         "on",
@@ -106,6 +109,22 @@ def test_refused_answers_are_recorded_and_change_nothing(
     codes = [code for _, code, _ in refused] + ["document_not_in_force"]
     assert list(entries.order_by("pk").values_list("reason", flat=True)) == codes
     assert set(entries.values_list("actor", flat=True)) == {str(phone[0].public_id)}
+
+
+def test_a_stale_proof_signs_nothing_and_the_refusal_is_on_record(
+    bo: Enrollment, document: ConsentDocument
+) -> None:
+    now = utc_now()
+    said = Answer(uuid4(), document.public_id, document.body_sha256, (("collect", "gps"),))
+    for proved_at in (None, now - timedelta(minutes=5)):
+        with pytest.raises(Refusal, match="proof_too_old"):
+            agree(said, enrollment=bo, by=bo.user, signing=Signing(auth_at=proved_at), now=now)
+    assert not bo.consent_events.exists()
+    assert AuditEntry.objects.filter(outcome="refused", reason="proof_too_old").count() == 2
+    fresh = Signing(auth_at=now - timedelta(minutes=4, seconds=59))
+    assert agree(said, enrollment=bo, by=bo.user, signing=fresh, now=now)[1]
+    stale = Signing(auth_at=now - timedelta(hours=1))  # told again, not signed again
+    assert not agree(said, enrollment=bo, by=bo.user, signing=stale, now=now)[1]
 
 
 def test_a_switch_the_document_does_not_offer_is_refused(study, bo: Enrollment, phone) -> None:

@@ -12,6 +12,7 @@ from wellness.consent.models import ConsentDocument, ConsentState
 from wellness.consent.pausing import pause, resume
 from wellness.consent.purposes import PURPOSES, STREAMLESS, Scope
 from wellness.consent.services import grant, withdraw
+from wellness.consent.signatures import Signing
 from wellness.consent.verification import verify_person
 from wellness.lib.refusal import Refusal
 from wellness.studies.models import Enrollment, Phase, Study
@@ -36,7 +37,7 @@ def test_resuming_brings_everything_back_but_no_data_of_the_pause(ada: Enrollmen
     streams = allowed(ada, JOINED_AT)
     granted = gate.require(ada, "store", ["gps"], at=JOINED_AT).event_ids
     pause(enrollment=ada, now=PAUSED)
-    resume(enrollment=ada, now=BACK, signer=ada.user)
+    resume(enrollment=ada, now=BACK, signer=ada.user, signing=Signing(auth_at=BACK))
     assert ada.phase == Phase.ACTIVE
     assert allowed(ada, BACK) == streams
     assert gate.require(ada, "store", ["gps"], at=BACK) == gate.Permit(
@@ -131,6 +132,18 @@ def test_refused_pauses_change_nothing(study: Study, ada: Enrollment, bea: User,
         grant(enrollment=ada, document=document, scopes=GPS, now=PAUSED)
     with pytest.raises(Refusal, match="not_yours"):
         resume(enrollment=ada, now=BACK, signer=bea)
+
+
+@pytest.mark.parametrize("proved_at", [None, BACK - timedelta(minutes=5)])
+def test_who_resumes_proves_who_they_are_and_who_pauses_need_not(
+    ada: Enrollment, proved_at: datetime | None
+) -> None:
+    pause(enrollment=ada, now=PAUSED, signer=ada.user, signing=Signing(method="password", auth_at=proved_at))
+    with pytest.raises(Refusal, match="proof_too_old"):
+        resume(enrollment=ada, now=BACK, signer=ada.user, signing=Signing(auth_at=proved_at))
+    with pytest.raises(Refusal, match="proof_too_old"):
+        resume(enrollment=ada, now=BACK, signer=ada.user)
+    assert (Enrollment.objects.get(pk=ada.pk).phase, ada.consent_events.count()) == (Phase.PAUSED, 2)
 
 
 def test_a_phase_that_no_event_says_is_named(ada: Enrollment) -> None:

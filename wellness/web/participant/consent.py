@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
 
+from wellness.accounts.presence import require_recent
 from wellness.consent.asking import Answer, Offer, agree, offers
 from wellness.consent.models import Action, ConsentEvent
 from wellness.consent.pausing import pause, resume
@@ -22,6 +23,7 @@ from wellness.lib.refusal import Refusal
 from wellness.studies.models import Phase
 from wellness.web.access import ParticipantPage
 from wellness.web.participant.switches import Flips, flips, groups
+from wellness.web.proof import signing_of
 
 PAUSES = {"1": "for a day", "7": "for a week", "30": "for a month", "": "until I resume"}
 MOVED = "Something about your consent changed meanwhile. Look at it again, then save."
@@ -54,10 +56,16 @@ class OwnConsent(ParticipantPage):
         wanted = flips(groups(offer.switches), said.getlist("on"))
         if wanted.required:
             raise Refusal("required_scope_missing", NEEDED)
-        self.answer(offer, wanted)
+        if wanted.granted or wanted.confirmed:
+            require_recent(self.request)
+            self.answer(offer, wanted)
         if wanted.withdrawn:
             withdraw(
-                enrollment=self.enrollment, scopes=wanted.withdrawn, now=timezone.now(), signer=self.user
+                enrollment=self.enrollment,
+                scopes=wanted.withdrawn,
+                now=timezone.now(),
+                signer=self.user,
+                signing=signing_of(self.request),
             )
         return "Saved. It holds from now on."
 
@@ -80,9 +88,9 @@ class OwnConsent(ParticipantPage):
                 scopes=scopes,
                 capacity=offer.capacity,
                 action=action,
-                printed_name=self.request.POST.get("printed_name", "")[:200],
             )
-            agree(said, enrollment=self.enrollment, now=timezone.now(), signer=self.user)
+            signing = signing_of(self.request, self.request.POST.get("printed_name", "")[:200])
+            agree(said, enrollment=self.enrollment, by=self.user, signing=signing, now=timezone.now())
 
     def pause(self) -> str:
         """Let everything rest; what was done, in words."""
@@ -90,12 +98,15 @@ class OwnConsent(ParticipantPage):
         if days not in PAUSES:
             raise Refusal("unknown_pause", "Choose how long.")
         until = now + timedelta(days=int(days)) if days else None
-        pause(enrollment=self.enrollment, now=now, until=until, signer=self.user)
+        signing = signing_of(self.request)
+        pause(enrollment=self.enrollment, now=now, until=until, signer=self.user, signing=signing)
         return "Paused. Nothing is collected, used or shown."
 
     def resume(self) -> str:
         """Go on; what was done, in words."""
-        resume(enrollment=self.enrollment, now=timezone.now(), signer=self.user)
+        require_recent(self.request)
+        signing = signing_of(self.request)
+        resume(enrollment=self.enrollment, now=timezone.now(), signer=self.user, signing=signing)
         return "It goes on. What happened during the pause stays out."
 
     def offer(self, document: str = "") -> Offer | None:
