@@ -10,6 +10,7 @@ from django import forms
 from django.core.validators import RegexValidator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.generic import TemplateView
 
 from wellness.accounts.models import User
@@ -98,7 +99,8 @@ class DocumentPage(StudyPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """The document, with what the page adds."""
-        return super().get_context_data(**kwargs | {"document": self.document})
+        under = reverse("consent_documents", args=[self.study.slug])
+        return super().get_context_data(**kwargs | {"document": self.document, "under": under})
 
 
 class DraftPage(DocumentPage):

@@ -54,10 +54,11 @@ class TextForm(forms.Form):
                 label=SECTION_TITLES[name],
                 required=False,
                 max_length=LONGEST,
-                widget=forms.Textarea(attrs={"rows": 4}),
+                widget=forms.Textarea(attrs={"rows": 3}),
             )
         self.fields[MODES] = forms.MultipleChoiceField(
             label="Ways to leave that are offered",
+            help_text="None chosen: stopping, and stopping and erasing.",
             required=False,
             choices=[(mode, MODES_IN_WORDS[mode]) for mode in WITHDRAWAL_MODES],
             widget=forms.CheckboxSelectMultiple,

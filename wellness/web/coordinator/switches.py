@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.text import capfirst
 from django.views.generic import TemplateView
 
 from wellness.accounts.models import User
@@ -38,16 +40,27 @@ class Offered:
 def offered(document: ConsentDocument) -> list[Offered]:
     """Every purpose there is, with what the document offers for it."""
     scopes, terms = scopes_of(document), terms_by_purpose(document)
+
+    def named(purpose: str, *, needed: bool) -> tuple[str, ...]:
+        return in_words([stream for one, stream, said in scopes if (one, said) == (purpose, needed)])
+
     return [
         Offered(
             purpose,
             means,
-            tuple(stream_in_words(stream) for one, stream, needed in scopes if one == purpose and not needed),
-            tuple(stream_in_words(stream) for one, stream, needed in scopes if one == purpose and needed),
+            named(purpose, needed=False),
+            named(purpose, needed=True),
             terms.get(purpose, Terms()),
         )
         for purpose, means in PURPOSES.items()
     ]
+
+
+def in_words(streams: Sequence[str]) -> tuple[str, ...]:
+    """Kinds of data as people call them, all of them in three words."""
+    if len(streams) == len(CONSENT_STREAMS):
+        return ("all kinds of data",)
+    return tuple(stream_in_words(stream) for stream in streams)
 
 
 def stream_in_words(stream: str) -> str:
@@ -79,8 +92,9 @@ class TermsForm(forms.Form):
     def __init__(self, purpose: str, data: Any = None, **options: Any) -> None:
         super().__init__(data, **options)
         for stream in (ANY,) if purpose in STREAMLESS else CONSENT_STREAMS:
-            label = stream_in_words(stream).capitalize()
+            label = capfirst(stream_in_words(stream))
             self.fields[STREAM + stream] = forms.ChoiceField(label=label, choices=CHOICES)
+        self.order_fields([name for name in self.fields if name.startswith(STREAM)])
 
     def chosen(self) -> dict[str, str]:
         """What was chosen for each kind of data."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from wellness.consent.differences import Difference, Piece, diff, words
 from wellness.consent.models import ConsentDocument
 from wellness.consent.purposes import PURPOSES, Scope
-from wellness.consent.wording import SECTION_TITLES, STREAMS
+from wellness.consent.wording import SECTION_TITLES
+from wellness.web.coordinator.switches import in_words
 
 
 @dataclass(frozen=True)
@@ -58,5 +59,5 @@ def _switches(found: Difference) -> list[tuple[str, str, tuple[str, ...]]]:
 def _by_purpose(scopes: tuple[Scope, ...]) -> list[tuple[str, tuple[str, ...]]]:
     streams: dict[str, list[str]] = {}
     for purpose, stream in scopes:
-        streams.setdefault(purpose, []).append(STREAMS.get(stream, stream.replace("_", " ")))
-    return [(words_, tuple(streams[name])) for name, words_ in PURPOSES.items() if name in streams]
+        streams.setdefault(purpose, []).append(stream)
+    return [(words_, in_words(streams[name])) for name, words_ in PURPOSES.items() if name in streams]

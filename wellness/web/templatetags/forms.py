@@ -13,7 +13,8 @@ register = template.Library()
 @register.simple_tag
 def control(field: forms.BoundField) -> SafeString:
     """The control of a field; Django adds what it is described by."""
-    return field.as_widget(attrs={"class": "form-control"})
+    chooses = isinstance(field.field.widget, forms.Select)
+    return field.as_widget(attrs={"class": "form-select" if chooses else "form-control"})
 
 
 @register.filter
