@@ -13,7 +13,6 @@ from tests import factories
 from tests.wellness.accounts.test_accounts_codes import CONFIRM, mailed
 from tests.wellness.web.test_web_consent import PATH, PLACES, allowed, fields, save
 from wellness.accounts.models import User
-from wellness.consent.documents import SECTIONS
 from wellness.consent.models import ConsentEvent
 from wellness.consent.pausing import pause
 from wellness.consent.signatures import authenticated_at, printed_name
@@ -26,7 +25,7 @@ CODE, PASSWORD = "/accounts/reauthenticate/code/", "/accounts/reauthenticate/"
 
 @pytest.fixture
 def bo(study: Study) -> Enrollment:
-    factories.consent_document(study, body={name: f"About {name}." for name in SECTIONS})
+    factories.consent_document(study)
     return factories.enrollment(study, "bo")
 
 

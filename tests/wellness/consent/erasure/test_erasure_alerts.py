@@ -18,12 +18,12 @@ from wellness.accounts.models import User
 from wellness.audit.models import AuditEntry
 from wellness.audit.services import SERVICE
 from wellness.audit.services import verify as audit_verify
-from wellness.consent.documents import SECTIONS
 from wellness.consent.erasure.job import KIND
 from wellness.consent.gate import PersonLeft
 from wellness.consent.modes import ANONYMISE, ERASE, HOLD, STOP
 from wellness.consent.services import withdraw
 from wellness.consent.tombstones.replaying import settle
+from wellness.consent.validity import SECTIONS
 from wellness.consent.verification import verify as consent_verify
 from wellness.lib.refusal import Refusal
 from wellness.studies.models import Enrollment, Reach, Role, Study
