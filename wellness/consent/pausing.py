@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID, uuid4
 
 from django.db import transaction
 
@@ -12,6 +13,7 @@ from wellness.consent.models import Action, ConsentEvent
 from wellness.consent.projection import held
 from wellness.consent.services import note
 from wellness.consent.signatures import Signing
+from wellness.consent.tombstones import marking
 from wellness.lib.refusal import Refusal
 from wellness.studies.models import Device, Enrollment, Phase
 
@@ -26,8 +28,14 @@ def pause(
     device: Device | None = None,
     signing: Signing | None = None,
     reason: str = "",
+    event_id: UUID | None = None,
+    replayed: bool = False,
 ) -> ConsentEvent:
-    """The event from which on, till `until`, nothing is taken in, used or shown; what is stored stays."""
+    """The event from which on, till `until`, nothing is taken in, used or shown; what is stored stays.
+
+    `event_id` is the event's, where somebody chose it before; `replayed` says that it is on record outside
+    the database already (`tombstones`).
+    """
     person = gate.lock(enrollment)
     conditions.require_own(person, signer=signer, device=device)
     conditions.require_open(person, now)
@@ -47,8 +55,11 @@ def pause(
         device=device,
         signing=signing,
         reason=reason,
+        public_id=event_id or uuid4(),
     )
     hooks.paused(enrollment, frozenset(rests), now)
+    if not replayed:  # last, so that little can still undo the transaction
+        marking.note(event, whole=True)
     return event
 
 
@@ -62,11 +73,13 @@ def resume(
     device: Device | None = None,
     signing: Signing | None = None,
     reason: str = "",
+    event_id: UUID | None = None,
 ) -> ConsentEvent:
     """The event from which on all goes on that has not expired; what happened in the pause stays out.
 
     The pause may have ended by the clock a while ago: then data are taken in from `covers_from` on. Somebody
-    who ends it needs a fresh proof of who they are, as for agreeing; letting all rest needs none.
+    who ends it needs a fresh proof of who they are, as for agreeing; letting all rest needs none. Only theirs
+    is put on record outside the database: what the clock does it does again after a restore.
     """
     person = gate.lock(enrollment)
     conditions.require_own(person, signer=signer, device=device)
@@ -86,6 +99,9 @@ def resume(
         device=device,
         signing=signing,
         reason=reason,
+        public_id=event_id or uuid4(),
     )
     hooks.granted(enrollment, frozenset(goes_on), now)
+    if signer or device:
+        marking.note(event, whole=True)
     return event

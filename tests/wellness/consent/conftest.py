@@ -1,9 +1,12 @@
-"""A participant who has agreed to nothing yet, and what consent does by the clock."""
+"""A participant who has agreed to nothing yet, what consent does by the clock, and what a restore loses."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 import pytest
+from django.db import transaction
 
 from tests import factories
 from wellness.consent import gate
@@ -13,6 +16,7 @@ from wellness.studies.models import Enrollment, Study
 from wellness.work.kinds import drain
 
 Allowed = Callable[..., set[str]]
+Capture = Callable[..., Any]
 
 
 @pytest.fixture
@@ -42,3 +46,17 @@ def allowed() -> Allowed:
 def tick() -> Callable[[datetime], int]:
     """Do what consent has to do by the clock; how many people it was done for."""
     return lambda now: drain(now, "consent")["consent"]
+
+
+@contextmanager
+def lost(committed: Capture) -> Iterator[None]:
+    """What is committed in the block is lost to a restore of the database; what is outside it stays."""
+    before = transaction.savepoint()
+    with committed(execute=True):
+        yield
+    transaction.savepoint_rollback(before)
+
+
+@pytest.fixture
+def committed(django_capture_on_commit_callbacks: Capture) -> Capture:
+    return django_capture_on_commit_callbacks

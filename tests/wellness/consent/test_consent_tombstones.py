@@ -1,8 +1,6 @@
 """Withdrawals are on record outside the database, and a restored one catches up before it is used."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -16,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests import factories
 from tests.factories import JOINED_AT
+from tests.wellness.consent.conftest import Capture, lost
 from wellness import restored
 from wellness.consent import gate
 from wellness.consent.erasure.job import KIND
@@ -35,21 +34,6 @@ from wellness.studies.models import Enrollment, Phase
 from wellness.work.kinds import drain
 
 LATER = JOINED_AT + timedelta(days=2)
-Capture = Callable[..., Any]
-
-
-@contextmanager
-def lost(committed: Capture) -> Iterator[None]:
-    """What is committed in the block is lost to a restore of the database; what is outside it stays."""
-    before = transaction.savepoint()
-    with committed(execute=True):
-        yield
-    transaction.savepoint_rollback(before)
-
-
-@pytest.fixture
-def committed(django_capture_on_commit_callbacks: Capture) -> Capture:
-    return django_capture_on_commit_callbacks
 
 
 def kinds() -> list[str]:

@@ -1,1 +1,1 @@
-"""The log of withdrawals outside the database, and what a restored database lacks of it."""
+"""The log of withdrawals and pauses outside the database, and what a restored database lacks of it."""

@@ -1,4 +1,4 @@
-"""The file of tombstones: one signed line a withdrawal, each bound to the one before, on disk when written.
+"""The file of tombstones: a signed line a withdrawal or pause, bound to the one before, on disk at once.
 
 A line is `{"seq", "prev", "kind", ..., "seal"}`: `prev` is the seal of the line before, and `seal` is made
 with a key of SIGNING_KEY over all the rest, so a forged, changed, moved or removed line is noticed. It holds

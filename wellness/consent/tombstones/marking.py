@@ -1,4 +1,4 @@
-"""Writing tombstones so that a withdrawal and its line agree, whatever happens in between.
+"""Writing tombstones so that a withdrawal or pause and its line agree, whatever happens in between.
 
 1. In the withdrawal's transaction the one row of TombstoneMark is locked, an "asked" line is put on disk, and
    the mark is moved to it. So one withdrawal at a time is between its line and its commit.
@@ -16,8 +16,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
-from wellness.consent.models import ConsentEvent, TombstoneMark
+from wellness.consent.models import Action, ConsentEvent, TombstoneMark
 from wellness.consent.tombstones import log
 from wellness.consent.tombstones.log import Line, Log
 from wellness.lib.refusal import Refusal
@@ -34,7 +35,7 @@ class Behind(Refusal):
 
 
 def note(event: ConsentEvent, *, whole: bool) -> None:
-    """Put a withdrawal on record outside the database before its transaction, the caller's, commits."""
+    """Put an event on record outside the database before its transaction, the caller's, commits."""
     mark = locked()
     with log.held() as held:
         lost, rolled_back = beyond(held.after(mark.seq, mark.seal))
@@ -77,19 +78,18 @@ def _said(event: ConsentEvent, whole: bool) -> dict[str, Any]:
     return {
         "enrollment": str(event.enrollment.public_id),
         "event": str(event.public_id),
-        "mode": event.withdrawal_mode,
+        "mode": event.withdrawal_mode or str(event.action),
         "scopes": None if whole else event.scopes,
         "at": event.at.isoformat(),
+        "until": event.until.isoformat() if event.until else None,
     }
 
 
 def rebuild(held: Log) -> None:
-    """Write every withdrawal that the database has into a log that has none."""
+    """Write every withdrawal, pause and resumption that the database has into a log that has none."""
     mark, line = locked(), None
-    events = (
-        ConsentEvent.objects.exclude(withdrawal_mode="").select_related("enrollment").order_by("at", "pk")
-    )
-    for event in events.iterator():
+    events = ConsentEvent.objects.filter(~Q(withdrawal_mode="") | Q(action__in=(Action.PAUSE, Action.RESUME)))
+    for event in events.select_related("enrollment").order_by("at", "pk").iterator():
         line = held.append(ASKED, **_said(event, event.enrollment.ended_at == event.at))
         held.append(DONE, of=line.seq)
     move(mark, line or Line(0, log.NOTHING, "", {}))

@@ -1,16 +1,19 @@
-"""Bringing a restored database up to date: who withdrew is withdrawn again before anything else happens."""
+"""Bringing a restored database up to date: before all else, who withdrew or paused has so again."""
 
 from __future__ import annotations
 
 import logging
 from datetime import datetime
+from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from wellness.consent import leaving
-from wellness.consent.models import ConsentEvent, TombstoneMark
-from wellness.consent.modes import ERASE, LEAVING, STOP
+from wellness.consent.models import Action, ConsentEvent, TombstoneMark
+from wellness.consent.modes import ERASE, LEAVING, STOP, WITHDRAWAL_MODES
+from wellness.consent.pausing import pause, resume
 from wellness.consent.services import withdraw
 from wellness.consent.tombstones import log, marking
 from wellness.consent.tombstones.log import Line
@@ -20,17 +23,22 @@ from wellness.studies.models import GONE, Enrollment
 
 logger = logging.getLogger(__name__)
 REASON = "replayed after a restore"
+# Of a line of which nobody knows whether it was committed before the restore: what stops most and destroys
+# nothing. A pause is no more than that; a resumption is not believed.
+CAUTIOUS = MappingProxyType({str(Action.PAUSE): str(Action.PAUSE), str(Action.RESUME): ""})
+# In this database there was nothing yet, or nothing any more, that the line could be about.
+MOOT = frozenset({"nothing_granted", "enrollment_ended", "paused", "not_paused", "pause_over"})
 
 
 def settle(now: datetime) -> int:
-    """How many withdrawals the database lacked and now has; LogBroken when the log cannot be relied on."""
+    """How many withdrawals and pauses the database lacked and now has; LogBroken when that is unknown."""
     if not _migrated() or not _differs():
         return 0
     n = 0
     while _next(now, restored=n > 0):
         n += 1
     if n:
-        logger.error("this database is a restored one: %s withdrawals were replayed", n)
+        logger.error("this database is a restored one: %s withdrawals and pauses were replayed", n)
     return n
 
 
@@ -63,18 +71,40 @@ def _next(now: datetime, *, restored: bool) -> bool:
     if not lost and not unknown:
         return False
     line = (lost or unknown)[0]
-    # Where nobody knows whether it was committed before the restore it stops everything and destroys nothing.
-    _apply(line, str(line.fields["mode"]) if lost else STOP, now)
+    mode = str(line.fields["mode"])
+    _apply(line, mode if lost else CAUTIOUS.get(mode, STOP), now)
     marking.move(mark, line)
     return True
 
 
 def _apply(line: Line, mode: str, now: datetime) -> None:
-    """Withdraw again what one line says, under its own id, where that is not known and the person is."""
+    """Do again what one line says, under its own id, where that is not known and the person is."""
     event_id, scopes = UUID(str(line.fields["event"])), line.fields["scopes"]
     person = Enrollment.objects.select_related("study").filter(public_id=line.fields["enrollment"]).first()
     if person is None or person.phase in GONE or ConsentEvent.objects.filter(public_id=event_id).exists():
         return
+    if mode in WITHDRAWAL_MODES:
+        _withdraw(person, event_id, scopes, mode, now)
+    elif mode:
+        _rest(person, event_id, mode, line.fields.get("until"), now)
+
+
+def _rest(person: Enrollment, event_id: UUID, mode: str, until: str | None, now: datetime) -> None:
+    """Pause again, or go on again, unless that is over by now or has happened here."""
+    told: dict[str, Any] = {"enrollment": person, "now": now, "reason": REASON, "event_id": event_id}
+    try:
+        if mode == Action.PAUSE:
+            pause(**told, until=datetime.fromisoformat(until) if until else None, replayed=True)
+        else:
+            resume(**told)
+    except Refusal as refusal:
+        if refusal.code not in MOOT:
+            raise
+
+
+def _withdraw(
+    person: Enrollment, event_id: UUID, scopes: list[list[str]] | None, mode: str, now: datetime
+) -> None:
     try:
         withdraw(
             enrollment=person,

@@ -1,4 +1,4 @@
-"""manage.py tombstones: verify the log of withdrawals, or make it anew from the database."""
+"""manage.py tombstones: verify the log of withdrawals and pauses, or make it anew from the database."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -12,7 +12,7 @@ from wellness.lib.clock import utc_now
 
 
 class Command(BaseCommand):
-    help = "Verify the log of withdrawals from its first line; exit 1 where it is not what was written."
+    help = "Verify the log of withdrawals and pauses from its first line; exit 1 where it is not as written."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -29,7 +29,7 @@ class Command(BaseCommand):
             lines, n = log.everything(), settle(utc_now())
         except log.LogBroken as error:
             raise CommandError(str(error)) from None
-        self.stdout.write(f"{len(lines)} lines in {log.path()}: whole; {n} withdrawals were replayed")
+        self.stdout.write(f"{len(lines)} lines in {log.path()}: whole; {n} were replayed")
 
     @transaction.atomic
     def _rebuild(self) -> None:
