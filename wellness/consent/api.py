@@ -1,4 +1,4 @@
-"""Phones show what a person is asked and hand in what they agree to: /api/v1/consents."""
+"""Phones show what a person is asked, hand in what they agree to, pause and go on: /api/v1/consents."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from wellness.consent.asking import Answer, Offer, agree, may_withdraw, offers
-from wellness.consent.models import Action, Capacity
+from wellness.consent.models import Action, Capacity, ConsentEvent
 from wellness.consent.proofs import of_device
+from wellness.consent.resting import pause_once, resume_once
 from wellness.lib.clock import from_us, utc_now
 from wellness.strict import StrictSerializer
 from wellness.studies.api import Text
@@ -42,6 +43,18 @@ AGREED = inline_serializer(
 )
 
 
+RESTS = inline_serializer(
+    "ConsentRests",
+    {
+        "id": serializers.UUIDField(),
+        "action": serializers.CharField(),
+        "at": serializers.DateTimeField(),
+        "epoch": serializers.IntegerField(),
+        "until": serializers.DateTimeField(allow_null=True),
+    },
+)
+
+
 class Agreement(StrictSerializer[dict[str, Any]]):
     """What a person agrees to: `scopes` as [purpose, stream], `sha256` of the text that they saw."""
 
@@ -58,6 +71,19 @@ class Agreement(StrictSerializer[dict[str, Any]]):
     printed_name = Text(max_length=200, default="", allow_blank=True)
     client_at = serializers.IntegerField(min_value=0, max_value=LATEST_MS, required=False)
     client_zone = Text(max_length=64, default="", allow_blank=True)
+
+
+class Pause(StrictSerializer[dict[str, Any]]):
+    """That everything rests, until an instant, or until the person goes on."""
+
+    id = serializers.UUIDField()
+    until = serializers.IntegerField(min_value=0, max_value=LATEST_MS, required=False)
+
+
+class Resumption(StrictSerializer[dict[str, Any]]):
+    """That all goes on as it was agreed to."""
+
+    id = serializers.UUIDField()
 
 
 class Consents(APIView):
@@ -93,6 +119,38 @@ class Consents(APIView):
         return Response(body, status=201 if new else 200, headers=PRIVATE)
 
 
+class Pauses(APIView):
+    """Letting everything rest: nothing is taken back, and nothing collected, used or shown meanwhile."""
+
+    @extend_schema(request=Pause, responses={200: RESTS, 201: RESTS})
+    def post(self, request: Request) -> Response:
+        """201 for a new pause, in force from now; 200 with the same answer when its id is known."""
+        form = Pause(data=request.data)
+        form.is_valid(raise_exception=True)
+        said, phone = form.validated_data, phone_of(request)
+        until = from_us(said["until"] * 1_000) if "until" in said else None
+        event, new = pause_once(device=phone, event_id=said["id"], until=until, now=utc_now())
+        return _rests(event, new)
+
+
+class Resumptions(APIView):
+    """Ending a pause before its time."""
+
+    @extend_schema(request=Resumption, responses={200: RESTS, 201: RESTS})
+    def post(self, request: Request) -> Response:
+        """201 when all goes on from now; 200 with the same answer when its id is known."""
+        form = Resumption(data=request.data)
+        form.is_valid(raise_exception=True)
+        event_id = form.validated_data["id"]
+        event, new = resume_once(device=phone_of(request), event_id=event_id, now=utc_now())
+        return _rests(event, new)
+
+
+def _rests(event: ConsentEvent, new: bool) -> Response:
+    body = {"id": str(event.public_id), "action": event.action, "at": event.at, "epoch": event.seq}
+    return Response(body | {"until": event.until}, status=201 if new else 200, headers=PRIVATE)
+
+
 def _shown(offer: Offer) -> dict[str, Any]:
     document = offer.document
     return {
@@ -109,4 +167,8 @@ def _shown(offer: Offer) -> dict[str, Any]:
     }
 
 
-urlpatterns = [path("consents", Consents.as_view(), name="consents")]
+urlpatterns = [
+    path("consents", Consents.as_view(), name="consents"),
+    path("consents/pauses", Pauses.as_view(), name="pauses"),
+    path("consents/resumptions", Resumptions.as_view(), name="resumptions"),
+]
