@@ -12,7 +12,8 @@ from functools import cache
 from operator import attrgetter
 from typing import Any, Generic, TypeVar, cast
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Expression, Field, Model, QuerySet
 from django.db.models.sql import UpdateQuery
 from django.db.models.sql.compiler import SQLCompiler
@@ -23,6 +24,7 @@ M = TypeVar("M", bound=Model)
 Row = tuple[Any, ...]
 _AS_THEY_ARE = {
     models.BigIntegerField,
+    models.BooleanField,
     models.CharField,
     models.DateField,
     models.DateTimeField,
@@ -58,53 +60,51 @@ class _Written:
     params: Sequence[Any]
     converters: Mapping[int, tuple[Sequence[Converter], Any]]
 
-    def bound(self, given: Mapping[str, Any]) -> list[Any]:
-        return [_prepared(one, given[one.name]) if isinstance(one, Given) else one for one in self.params]
+    def bound(self, given: Mapping[str, Any], db: BaseDatabaseWrapper) -> list[Any]:
+        return [_prepared(one, given[one.name], db) if isinstance(one, Given) else one for one in self.params]
 
-    def converted(self, row: Row) -> Row:
+    def converted(self, row: Row, db: BaseDatabaseWrapper) -> Row:
         values = list(row)
         for at, (converters, expression) in self.converters.items():
             for convert in converters:
-                values[at] = convert(values[at], expression, connection)
+                values[at] = convert(values[at], expression, db)
         return tuple(values)
 
 
 class Select:
-    """The rows of a queryset of values_list; PostgreSQL may keep the plan of one that is `kept`."""
+    """The rows of a queryset of values_list; PostgreSQL keeps the plan where it may."""
 
-    def __init__(self, queryset: Callable[[], QuerySet[Any, Any]], *, kept: bool = False) -> None:
-        self._queryset, self._kept = queryset, kept
+    def __init__(self, queryset: Callable[[], QuerySet[Any, Any]]) -> None:
+        self._queryset = queryset
         self._written: dict[str, _Written] = {}
 
     def rows(self, **given: Any) -> list[Row]:
         """What the database answers now."""
-        written = self._written.get(connection.vendor) or self._write()
-        if self._kept and keptplans.can_keep():
-            found: list[Row] = keptplans.rows(written.sql, written.bound(given))
+        db = _db()
+        written = self._written.get(db.vendor) or self._write(db)
+        if keptplans.can_keep():
+            found: list[Row] = keptplans.rows(written.sql, written.bound(given, db))
         else:
-            with connection.cursor() as cursor:
-                cursor.execute(written.sql, written.bound(given))
+            with db.cursor() as cursor:
+                cursor.execute(written.sql, written.bound(given, db))
                 found = cursor.fetchall()
-        return [written.converted(row) for row in found] if written.converters else found
+        return [written.converted(row, db) for row in found] if written.converters else found
 
-    def _write(self) -> _Written:
-        compiler = self._queryset().query.get_compiler(connection=connection)
+    def _write(self, db: BaseDatabaseWrapper) -> _Written:
+        compiler = self._queryset().query.get_compiler(connection=db)
         sql, params = compiler.as_sql()
         expressions = [column for column, _, _ in compiler.select or ()]
-        written = _Written(sql, params, compiler.get_converters(expressions))
-        self._written[connection.vendor] = written
+        written = self._written[db.vendor] = _Written(sql, params, compiler.get_converters(expressions))
         return written
 
 
 class Instances(Select, Generic[M]):
     """The instances of a queryset, those that foreign keys lead to loaded with them (all of them set)."""
 
-    def __init__(
-        self, queryset: Callable[[], QuerySet[M]], model: type[M], *related: str, kept: bool = False
-    ) -> None:
+    def __init__(self, queryset: Callable[[], QuerySet[M]], model: type[M], *related: str) -> None:
         self._shapes = list(_shapes(model, related))
         lookups = [lookup for shape in self._shapes for lookup in shape.lookups]
-        super().__init__(lambda: queryset().values_list(*lookups), kept=kept)
+        super().__init__(lambda: queryset().values_list(*lookups))
 
     def found(self, **given: Any) -> list[M]:
         """Fresh instances of the rows there are now."""
@@ -114,7 +114,7 @@ class Instances(Select, Generic[M]):
         made: dict[str, Model] = {}
         for shape in self._shapes:
             values, row = row[: len(shape.names)], row[len(shape.names) :]
-            made[shape.path] = shape.model.from_db(connection.alias, shape.names, values)
+            made[shape.path] = shape.model.from_db(DEFAULT_DB_ALIAS, shape.names, values)
             if shape.field:
                 shape.field.set_cached_value(made[shape.parent], made[shape.path])
         return cast(M, made[""])
@@ -144,25 +144,32 @@ def _shapes(model: type[Model], related: Iterable[str]) -> Iterable[_Shape]:
 
 
 class Update:
-    """An UPDATE of a queryset's rows."""
+    """An UPDATE of a queryset's rows, `values` by field; `returning` names a field to tell of each."""
 
-    def __init__(self, queryset: Callable[[], QuerySet[Any]], **values: Any) -> None:
-        self._queryset, self._values = queryset, values
+    def __init__(
+        self, queryset: Callable[[], QuerySet[Any]], *, returning: str = "id", **values: Any
+    ) -> None:
+        self._queryset, self._returning, self._values = queryset, returning, values
         self._written: dict[str, _Written] = {}
 
-    def run(self, **given: Any) -> int:
-        """How many rows it changed."""
-        written = self._written.get(connection.vendor) or self._write()
-        with connection.cursor() as cursor:
-            cursor.execute(written.sql, written.bound(given))
-            n: int = cursor.rowcount
-        return n
+    def run(self, **given: Any) -> list[Any]:
+        """What that field holds in each row that it changed."""
+        db = _db()
+        written = self._written.get(db.vendor) or self._write(db)
+        with db.cursor() as cursor:
+            cursor.execute(written.sql, written.bound(given, db))
+            found = cursor.fetchall()
+        return [written.converted(row, db)[0] for row in found]
 
-    def _write(self) -> _Written:
+    def _write(self, db: BaseDatabaseWrapper) -> _Written:
         query: Any = self._queryset().query.chain(UpdateQuery)
         query.add_update_values(self._values)
-        sql, params = query.get_compiler(connection=connection).as_sql()
-        written = self._written[connection.vendor] = _Written(sql, params, {})
+        compiler = query.get_compiler(connection=db)
+        sql, params = compiler.as_sql()
+        field = query.model._meta.get_field(self._returning)
+        sql += f" RETURNING {db.ops.quote_name(field.column)}"
+        converters = compiler.get_converters([field.get_col(query.model._meta.db_table)])
+        written = self._written[db.vendor] = _Written(sql, params, converters)
         return written
 
 
@@ -173,14 +180,15 @@ def insert(rows: Sequence[Model], *, conflict: str = "") -> None:
     """
     if not rows:
         return
-    into = _into(type(rows[0]), connection.vendor)
+    db = _db()
+    into = _into(type(rows[0]), db.vendor)
     sql = f"{into.head} {', '.join([into.row] * len(rows))} {conflict} {into.tail}"
     values = [value_of(one) for one in rows for value_of in into.values]
-    with connection.cursor() as cursor:
+    with db.cursor() as cursor:
         cursor.execute(sql, values)
         keys = cursor.fetchall()
     for one, (pk,) in zip(rows, keys, strict=True):
-        one.pk, one._state.adding, one._state.db = pk, False, connection.alias
+        one.pk, one._state.adding, one._state.db = pk, False, DEFAULT_DB_ALIAS
 
 
 @dataclass(frozen=True)
@@ -196,7 +204,7 @@ class _Into:
 @cache
 def _into(model: type[Model], vendor: str) -> _Into:
     meta: Any = model._meta
-    quoted = connection.ops.quote_name
+    quoted = _db().ops.quote_name
     fields: list[Field[Any, Any]] = [one for one in meta.concrete_fields if one is not meta.auto_field]
     names = ", ".join(quoted(str(field.column)) for field in fields)
     return _Into(
@@ -210,10 +218,20 @@ def _into(model: type[Model], vendor: str) -> _Into:
 def _value_of(field: Field[Any, Any], vendor: str) -> Callable[[Model], Any]:
     """What a field's value is found with: as it stands where the driver takes it so, for that is quick."""
     made_now = getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
-    if vendor == "postgresql" and type(field) in _AS_THEY_ARE and not made_now:
+    if _as_it_is(field, vendor) and not made_now:
         return attrgetter(field.attname)
-    return lambda row: field.get_db_prep_save(field.pre_save(row, add=True), connection)
+    return lambda row: field.get_db_prep_save(field.pre_save(row, add=True), _db())
 
 
-def _prepared(given: Given, value: Any) -> Any:
-    return cast(Any, given.output_field).get_db_prep_value(value, connection, prepared=False)
+def _prepared(given: Given, value: Any, db: BaseDatabaseWrapper) -> Any:
+    field: Field[Any, Any] = given.output_field
+    return value if _as_it_is(field, db.vendor) else field.get_db_prep_value(value, db, prepared=False)
+
+
+def _as_it_is(field: Field[Any, Any], vendor: str) -> bool:
+    return vendor == "postgresql" and type(field) in _AS_THEY_ARE
+
+
+def _db() -> BaseDatabaseWrapper:
+    """This thread's connection itself: what Django names so looks it up at every attribute."""
+    return connections[DEFAULT_DB_ALIAS]

@@ -38,8 +38,8 @@ def mark_stale(*, enrollment: Enrollment, spans: Sequence[Span], zones: ZoneHist
     if not touched:
         return
     given = {f"on{at}": on for at, on in enumerate(touched)}
-    if _stale(len(touched)).run(person=enrollment.pk, **given) < len(touched):
-        _place(enrollment, own.values())
+    known = _stale(len(touched)).run(person=enrollment.pk, **given)
+    _place(enrollment, [day for on, day in own.items() if on not in known])
 
 
 @cache
@@ -48,6 +48,7 @@ def _stale(n_days: int) -> Update:
     days: list[Any] = [Given(f"on{at}", DateField()) for at in range(n_days)]
     return Update(
         lambda: Day.objects.filter(enrollment_id=Given("person", BigIntegerField()), on__in=days),
+        returning="on",
         stale_seq=F("stale_seq") + 1,
         run_after=Case(When(attempts=0, then=F("starts_at")), default=F("run_after")),  # who failed waits
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from phenotyping.intake.clocks import BOOT, MONOTONIC, UPTIME
@@ -23,6 +24,7 @@ EARLIEST_MS = to_us(EARLIEST) / 1_000
 AHEAD = timedelta(minutes=5)  # from here on a time is flagged
 FAR_AHEAD = timedelta(hours=48)  # and from here on its row refused
 TEXT_CHARACTERS = 256
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 LARGEST = np.finfo(np.float64).max  # of finite numbers
 
 FINE, CONSENT_DENIED, BEFORE_CONSENT, MISSING, RANGE, EARLY, FUTURE = range(7)
@@ -48,7 +50,7 @@ class Checked:
     table: pa.Table
     reasons: Reasons
 
-    @property
+    @cached_property
     def times_us(self) -> NDArray[np.int64]:
         """Event times as microseconds since 1970."""
         times: NDArray[np.int64] = self.table[TIME].to_numpy()
@@ -154,22 +156,17 @@ def _words(stream: str, column: Column, values: pa.ChunkedArray) -> tuple[pa.Arr
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)):
         raise _wrong_type(stream, column.name)
     words = values.cast(pa.string()).combine_chunks().dictionary_encode()
-    known = words.dictionary
-    empty = pc.equal(known, "")
+    known, at = words.dictionary.to_pylist(), _indices(words)
+    missing = np.array([not word for word in known] + [True])[at]
+    fits = np.array([_fits(column, word) for word in known] + [True])[at]
+    kept = pa.DictionaryArray.from_arrays(pa.array(at, mask=missing), words.dictionary)
+    return kept, missing, ~missing & ~fits
+
+
+def _fits(column: Column, word: str) -> bool:
     if column.kind == "word":
-        fits = pc.is_in(known, pa.array(column.words, pa.string()))
-    else:
-        short = pc.less_equal(pc.utf8_length(known), TEXT_CHARACTERS)
-        fits = pc.and_(short, pc.invert(pc.match_substring_regex(known, r"[\x00-\x1f\x7f]")))
-    missing = _mask(words.is_null()) | _of_each(words, empty)
-    outside = ~missing & ~_of_each(words, fits)
-    return pa.DictionaryArray.from_arrays(pa.array(_indices(words), mask=missing), known), missing, outside
-
-
-def _of_each(words: pa.DictionaryArray, of_known: pa.Array) -> Mask:
-    """A fact about dictionary entries, for every row; False where the value is missing."""
-    facts = np.append(_mask(of_known), False)
-    return facts[_indices(words)]
+        return word in column.words
+    return len(word) <= TEXT_CHARACTERS and not CONTROL.search(word)
 
 
 def _indices(words: pa.DictionaryArray) -> NDArray[np.int32]:

@@ -29,6 +29,7 @@ PHONES = Instances(
 )
 LATER = Update(
     lambda: Day.objects.filter(enrollment_id=Given("person", BigIntegerField())),
+    returning="on",
     stale_seq=F("stale_seq") + Given("n", BigIntegerField()),
     run_after=F("ends_at"),
 )
@@ -106,11 +107,11 @@ def test_a_conflict_is_settled_as_it_says(ada: Enrollment) -> None:
         insert([day("UTC")])
 
 
-def test_an_update_counts_what_it_changed(ada: Enrollment) -> None:
-    ends_at = NOON + timedelta(days=1)
-    insert([Day(enrollment=ada, on=date(2026, 1, 6), zone="UTC", starts_at=NOON, ends_at=ends_at)])
-    assert [LATER.run(person=ada.pk, n=n) for n in (1, 2)] == [1, 1]
-    assert LATER.run(person=ada.pk + 1_000, n=1) == 0
+def test_an_update_tells_what_it_changed(ada: Enrollment) -> None:
+    ends_at, on = NOON + timedelta(days=1), date(2026, 1, 6)
+    insert([Day(enrollment=ada, on=on, zone="UTC", starts_at=NOON, ends_at=ends_at)])
+    assert [LATER.run(person=ada.pk, n=n) for n in (1, 2)] == [[on], [on]]
+    assert LATER.run(person=ada.pk + 1_000, n=1) == []
     assert Day.objects.values_list("stale_seq", "run_after").get() == (4, ends_at)
 
 

@@ -33,7 +33,6 @@ _LOCKED = Instances(
     ),
     Enrollment,
     "study",
-    kept=True,
 )
 
 
@@ -193,7 +192,7 @@ def _permitted(chain: tuple[str, ...], n_streams: int) -> Select:
     def in_force() -> QuerySet[ConsentState, Any]:
         return _asked(chain, n_streams).filter(_in_force(Given("at", DateTimeField()))).values_list(*grant)
 
-    return Select(in_force, kept=True)
+    return Select(in_force)
 
 
 @cache
@@ -201,7 +200,7 @@ def _grants(chain: tuple[str, ...], n_streams: int) -> Select:
     """What a person ever said to the steps of a chain, of that many streams."""
     person = ("enrollment__consent_epoch", "enrollment__phase", "enrollment__study__ended_at")
     grant = ("stream", "purpose", "event_id", "party", "covers_from", "valid_from", "valid_to", "expires_at")
-    return Select(lambda: _asked(chain, n_streams).values_list(*person, *grant), kept=True)
+    return Select(lambda: _asked(chain, n_streams).values_list(*person, *grant))
 
 
 def _asked(chain: tuple[str, ...], n_streams: int) -> QuerySet[ConsentState]:
