@@ -18,7 +18,7 @@ from phenotyping.intake.reading import read
 from wellness.bench import alternatives, people, samples
 from wellness.bench.found import Figures, Found, Sizes
 from wellness.bench.people import Phone
-from wellness.bench.phone import UploadRefused, as_fast_as_possible, put, steadily
+from wellness.bench.phone import UploadRefused, all_of, as_fast_as_possible, put, steadily
 from wellness.bench.processor import Worker
 from wellness.demo.server import served
 from wellness.lib.clock import utc_now
@@ -29,6 +29,7 @@ OTHER_FORMATS: dict[str, tuple[str, Callable[[pa.Table], bytes]]] = {
     "arrow": ("application/vnd.apache.arrow.stream", samples.as_arrow),
 }
 N_PHONES, SERVER_THREADS, SENDERS, STEADY_SENDERS = 20, 4, 4, 16
+ROUNDS, OTHERWISE = 8, 5  # of CSV uploads, and how often in each the same rows are taken in otherwise
 INSERTS, READS = 2, 15
 KEEP_S = 75  # longer than anything else takes between two uploads of one sender
 NO_POSTGRESQL = "no PostgreSQL answers; name one with --database"
@@ -57,39 +58,45 @@ def measure(sizes: Sizes) -> Found:
     options = ["--pid", str(pid_file), "--keep-alive", str(KEEP_S)]
     with served(*options, workers=1, threads=SERVER_THREADS) as address:
         server = Server(address, Worker(pid_file))
-        figures = _csv(server, phones[0], tables)
+        figures = _csv(server, phones, tables)
         figures |= _stored(phones[0], tables)
-        for at, (name, (media, body_of)) in enumerate(OTHER_FORMATS.items(), 1):
-            bodies = [body_of(table) for table in tables[: 2 + sizes.n_uploads // 2]]
+        for at, (name, (media, body_of)) in enumerate(OTHER_FORMATS.items(), 1 + ROUNDS):
+            bodies = [body_of(table) for table in tables]
             figures[f"{name}_rows_per_s"] = _rows_per_s(server, phones[at], bodies, media, sizes.n_rows)
         figures |= _small(server, phones, samples.mixed(start), sizes.small_s)
     notes = {name: NO_CPU if "cpu" in name else NO_POSTGRESQL for name in figures if figures[name] is None}
     return Found(figures, notes)
 
 
-def _csv(server: Server, phone: Phone, tables: Sequence[pa.Table]) -> Figures:
-    """Uploads of CSV one after the other, each beside the same rows taken in otherwise."""
+def _csv(server: Server, phones: Sequence[Phone], tables: Sequence[pa.Table]) -> Figures:
+    """Uploads of CSV by several senders, in turn with the same rows taken in otherwise."""
     n_rows, bodies = tables[0].num_rows, [samples.as_csv(table) for table in tables]
+    alone = [put(server.address, phones[0], body, "text/csv", STREAM) for body in bodies]
     sent, copied, bare, cpu_s = [], [], [], 0.0
     has_copy = connection.vendor == "postgresql"
-    for body in bodies:
+    for phone in phones[1 : 1 + ROUNDS]:
         before = server.cpu_s()
-        sent.append(put(server.address, phone, body, "text/csv", STREAM))
+        sendings = [(phone, body) for body in bodies]
+        took = all_of(server.address, sendings, "text/csv", STREAM, n_threads=SENDERS)
+        sent.append(took / len(bodies))
         cpu_s += server.cpu_s() - before
-        bare.append(alternatives.bare(body))
-        if has_copy:
-            copied.append(alternatives.copy(body))
+        bare += [alternatives.bare(body) for body in bodies[:OTHERWISE]]
+        copied += [alternatives.copy(body) for body in bodies[:OTHERWISE] if has_copy]
     inserted = [alternatives.insert(table) for table in tables[:INSERTS]]
-    ours = n_rows / median(sent)
+    per_cpu_s = n_rows * len(bodies) * len(sent) / cpu_s if cpu_s > 0 else None
+    ours, copies = n_rows / median(sent), n_rows / median(copied) if copied else None
     return {
         "csv_rows_per_s": ours,
         "csv_mb_per_s": ours * len(bodies[0]) / n_rows / 1e6,
-        "csv_rows_per_cpu_s": n_rows * len(bodies) / cpu_s if cpu_s > 0 else None,
-        "copy_rows_per_s": n_rows / median(copied) if copied else None,
-        "csv_vs_copy": median(copied) / median(sent) if copied else None,
+        "csv_rows_per_cpu_s": per_cpu_s,
+        "csv_alone_rows_per_s": n_rows / median(alone),
+        "copy_rows_per_s": copies,
+        "csv_vs_copy": ours / copies if copies else None,
+        "csv_cpu_vs_copy": per_cpu_s / copies if copies and per_cpu_s else None,
+        "csv_alone_vs_copy": n_rows / median(alone) / copies if copies else None,
         "bulk_create_rows_per_s": n_rows / median(inserted),
         "ceiling_rows_per_s": n_rows / median(bare),
-        "ceiling_share": median(bare) / median(sent),
+        "ceiling_share": ours * median(bare) / n_rows,
     }
 
 
@@ -110,11 +117,9 @@ def _stored(phone: Phone, tables: Sequence[pa.Table]) -> Figures:
 
 
 def _rows_per_s(server: Server, phone: Phone, bodies: Sequence[bytes], media: str, n_rows: int) -> float:
-    took = [
-        put(server.address, phone, body, media, STREAM if media != "application/json" else "")
-        for body in bodies
-    ]
-    return n_rows / median(took)
+    stream = STREAM if media != "application/json" else ""
+    sendings = [(phone, body) for body in bodies]
+    return n_rows * len(bodies) / all_of(server.address, sendings, media, stream, n_threads=SENDERS)
 
 
 def _small(server: Server, phones: Sequence[Phone], body: bytes, for_s: float) -> Figures:

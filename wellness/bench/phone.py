@@ -14,6 +14,8 @@ from wellness.bench.people import Phone
 
 OWN = threading.local()
 
+Sending = tuple[Phone, bytes]
+
 
 class UploadRefused(Exception):
     """The server did not take a body that it should have taken."""
@@ -31,6 +33,15 @@ def put(address: str, phone: Phone, body: bytes, media: str, stream: str = "") -
     if answer.status != 201 or json.loads(text)["refused"]:
         raise UploadRefused(f"{answer.status}: {text[:300]!r}")
     return took
+
+
+def all_of(address: str, sendings: Sequence[Sending], media: str, stream: str, *, n_threads: int) -> float:
+    """Seconds until some senders, each sending again as soon as it was answered, have sent all of it."""
+    began = perf_counter()
+    with ThreadPoolExecutor(n_threads) as pool:
+        for took in [pool.submit(put, address, phone, body, media, stream) for phone, body in sendings]:
+            took.result()
+    return perf_counter() - began
 
 
 def as_fast_as_possible(
