@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 
 from phenotyping.intake import chunks, hooks, orphans, services
 from phenotyping.intake.models import Chunk, Upload
@@ -16,6 +17,8 @@ from tests.phenotyping.intake.stores import objects
 from wellness.consent.purposes import COLLECT
 from wellness.consent.services import withdraw
 from wellness.studies.models import Enrollment
+
+STATEMENTS = 15  # of an upload, with those that begin and end its transaction
 
 pytestmark = pytest.mark.usefixtures("store")
 
@@ -35,6 +38,22 @@ def test_higher_rooms_hear_of_an_upload_once(
     for _ in range(2):
         phone.send({"screen": screen(3), "light": {"time": [], "lux": []}}, upload=upload)
     assert heard == [(ada.pk, [(NOON, NOON + timedelta(seconds=2))])]
+
+
+def test_an_upload_into_known_days_makes_no_day(phone: Phone) -> None:
+    """Though the day before it, which it may reach into, is not there."""
+    phone.send({"screen": screen()})
+    with CaptureQueriesContext(connection) as asked:
+        phone.send({"screen": screen()})
+    changed = [one["sql"] for one in asked if one["sql"].startswith(("INSERT", "UPDATE"))]
+    assert [sql.split('"')[1] for sql in changed] == [
+        "phenotyping_intake_upload",
+        "phenotyping_intake_uploadpart",
+        "phenotyping_intake_chunk",
+        "phenotyping_intake_shelf",
+        "phenotyping_days_day",
+    ]
+    assert len(asked) <= STATEMENTS
 
 
 def test_a_room_that_fails_undoes_the_upload(
