@@ -128,6 +128,7 @@ def test_what_is_sealed_is_known_to_be() -> None:
         "mfa.Authenticator.data",
         "admin.LogEntry.object_repr",
         "wellness_studies.Device.model_name",
+        "wellness_studies.Device.given_name",
         "coach_safety.Alert.disposition",
         "coach_safety.Contraindication.condition",
     }

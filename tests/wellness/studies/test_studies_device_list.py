@@ -4,9 +4,11 @@ from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from tests import factories
+from wellness.accounts.models import User
 from wellness.audit.models import AuditEntry
 from wellness.lib.clock import utc_now
 from wellness.studies.models import Device, Enrollment
@@ -94,3 +96,26 @@ def test_staff_and_strangers_have_no_such_page(ada: Enrollment, cal, second: tup
     assert stranger.post(path).status_code == 302
     assert outsider.post(path).status_code == outsider.get("/app/privacy/devices/").status_code == 404
     assert phone(second[1]).get("/api/v1/devices").status_code == 200
+
+
+def test_a_person_names_a_phone_on_their_page(
+    ada: Enrollment, cal: User, second: tuple[Device, str], elsewhere: Device
+) -> None:
+    client, outsider = Client(), Client()
+    client.force_login(ada.user)
+    outsider.force_login(cal)
+    path = f"/app/privacy/devices/{second[0].public_id}/name/"
+    assert client.post(path, {"name": "  The  kestrel "}).status_code == 302
+    page = client.get("/app/privacy/devices/").content.decode()
+    assert "The kestrel</h2>" in page and "iPhone" in page
+    assert outsider.post(path, {"name": "Mine"}).status_code == 404
+    assert client.post(f"/app/privacy/devices/{elsewhere.public_id}/name/").status_code == 404
+    long = client.post(path, {"name": "x" * 41}, follow=True).content.decode()
+    assert "40 letters at most" in long and "The kestrel</h2>" in long
+    entry = AuditEntry.objects.get(action="device.rename")
+    assert (entry.object, "kestrel" in str(entry.__dict__)) == (f"device:{second[0].public_id}", False)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT given_name FROM wellness_studies_device WHERE given_name <> ''")
+        assert "kestrel" not in cursor.fetchone()[0]
+    client.post(path, {"name": " "})
+    assert "iPhone</h2>" in client.get("/app/privacy/devices/").content.decode()

@@ -119,7 +119,7 @@ def _has_key(person: Enrollment) -> int:
 def _blank_devices(person: Enrollment, now: datetime) -> None:
     """Consent events name phones, so shells stay; a token is still good for hearing that it must purge."""
     phones = Device.objects.filter(enrollment=person)
-    phones.update(model_name="", os_version="", app_version="", last_seen_at=None)
+    phones.update(model_name="", given_name="", os_version="", app_version="", last_seen_at=None)
     for phone in phones.filter(purge=None):
         retire(phone, now)
 

@@ -22,7 +22,7 @@ from wellness.studies.models import EmergencyAccess, Enrollment
 
 def profile(person: Enrollment, now: datetime) -> dict[str, Any]:
     """Study, pseudonym, account, time zones and phones."""
-    phones = ("platform", "model_name", "os_version", "app_version", "created_at", "revoked_at")
+    phones = ("platform", "given_name", "model_name", "os_version", "app_version", "created_at", "revoked_at")
     care = person.assignments.order_by("created_at").values("user__public_id", "created_at", "ended_at")
     account = person.user
     return {

@@ -35,6 +35,7 @@ class Device(models.Model):
     enrollment = models.ForeignKey(Enrollment, models.PROTECT, related_name="devices")
     platform = models.CharField(max_length=10, choices=Platform.choices)
     model_name = PersonText(max_length=80, blank=True)  # people name their phones after themselves
+    given_name = PersonText(max_length=40, blank=True)  # by its owner, to tell it from others
     os_version = models.CharField(max_length=40, blank=True)
     app_version = models.CharField(max_length=40, blank=True)
     token_digest = models.CharField(max_length=64, unique=True)
@@ -52,6 +53,11 @@ class Device(models.Model):
 
     def __str__(self) -> str:
         return f"{self.platform} of {self.enrollment_id}"
+
+    @property
+    def called(self) -> str:
+        """What its owner calls it, or what it is."""
+        return self.given_name or self.model_name or self.get_platform_display()
 
     @property
     def actor(self) -> Actor:

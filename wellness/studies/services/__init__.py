@@ -1,7 +1,7 @@
 """Writes to studies, enrollments and devices."""
 
 from wellness.studies.services.assignment import assign, clinicians_for, unassign
-from wellness.studies.services.device import issue_device, register_device, revoke_device
+from wellness.studies.services.device import issue_device, register_device, rename_device, revoke_device
 from wellness.studies.services.enrollment import change_zone, enroll, settle_zone
 from wellness.studies.services.invitation import InvitationRefused, invite, recognise, take_part
 from wellness.studies.services.member import add_member, end_member
@@ -22,6 +22,7 @@ __all__ = [
     "publish_protocol",
     "recognise",
     "register_device",
+    "rename_device",
     "revoke_device",
     "settle_zone",
     "take_part",

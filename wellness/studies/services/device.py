@@ -9,9 +9,12 @@ from django.db import transaction
 from wellness.audit.models import ActorKind
 from wellness.audit.services import SERVICE, Actor, enrollment_chain, record
 from wellness.lib.ids import new_secret, secret_digest
+from wellness.lib.refusal import Refusal
 from wellness.studies.models import Device, Enrollment
 from wellness.studies.services.invitation import recognise, use
 from wellness.studies.services.presence import require_here
+
+LONGEST_NAME = 40
 
 
 def register_device(
@@ -78,6 +81,25 @@ def revoke_device(*, device: Device, now: datetime, actor: Actor = SERVICE) -> N
         chain=enrollment_chain(device.enrollment.public_id),
         actor=actor,
         action="device.revoke",
+        object=f"device:{device.public_id}",
+        at=now,
+    )
+
+
+@transaction.atomic
+def rename_device(*, device: Device, name: str, now: datetime, actor: Actor = SERVICE) -> None:
+    """The phone under the name that its owner gives it; without one, under its model again."""
+    name = " ".join(name.split())
+    if len(name) > LONGEST_NAME:
+        message = f"A name has {LONGEST_NAME} letters at most."
+        raise Refusal("name_too_long", message, field="name")
+    require_here(device.enrollment)
+    device.given_name = name
+    device.save(update_fields=["given_name"])
+    record(
+        chain=enrollment_chain(device.enrollment.public_id),
+        actor=actor,
+        action="device.rename",
         object=f"device:{device.public_id}",
         at=now,
     )
