@@ -36,11 +36,12 @@ def sign_ins(runs: Sequence[Run]) -> list[SignIn]:
     first = runs[0].joined
     person, console = Enrollment.objects.get(pk=first.enrollment_id), f"/console/{SLUG}/"
     document = ConsentDocument.objects.filter(study=person.study_id).latest("pk")
+    people = (f"{console}people/", f"{console}people/invite/")
     consent = (f"{console}consent/", f"{console}consent/{document.public_id}/")
     return [
         SignIn("participant", first.email, PASSWORD, OWN_PAGES),
         _staff("clinician", (*CLINIC, f"/clinic/{person.public_id}/", *ACCOUNT_PAGES)),
-        _staff("coordinator", ("/console/", console, f"{console}people/", *consent)),
+        _staff("coordinator", ("/console/", console, *people, *consent)),
         _staff("administrator", (f"{console}team/", f"{console}reviews/")),
         _staff("analyst", (f"{console}analysis/",)),
         _staff("auditor", (f"{console}audit/", f"{console}processing/")),

@@ -12,7 +12,7 @@ from django.views.generic import ListView
 
 from wellness.accounts.models import User
 from wellness.lib.refusal import Refusal
-from wellness.studies.models import Assignment, Enrollment, Membership, Role
+from wellness.studies.models import Assignment, Enrollment, Membership, Role, Study
 from wellness.studies.services import assign, unassign
 from wellness.web.coordinator.study import RUNNING, StudyPage
 
@@ -47,7 +47,8 @@ class People(StudyPage, ListView):  # type: ignore[type-arg]  # not subscriptabl
         )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context = super().get_context_data(**kwargs, clinicians=self.clinicians())
+        coordinates = Study.objects.staffed_by(self.user, Role.COORDINATOR).filter(pk=self.study.pk).exists()
+        context = super().get_context_data(**kwargs, clinicians=self.clinicians(), may_invite=coordinates)
         self.note("view.people", context["people"])
         return context
 
