@@ -11,6 +11,7 @@ from wellness.web.coordinator.board import Board
 from wellness.web.coordinator.document import OneDocument
 from wellness.web.coordinator.documents import Documents
 from wellness.web.coordinator.drafting import Drafting
+from wellness.web.coordinator.invite import Invite
 from wellness.web.coordinator.people import People
 from wellness.web.coordinator.processing import Register
 from wellness.web.coordinator.record import Record
@@ -26,7 +27,7 @@ from wellness.web.participant.access_log import AccessLog
 from wellness.web.participant.answers import Answers, CorrectAnswer
 from wellness.web.participant.check_in import CheckIn
 from wellness.web.participant.consent import OwnConsent
-from wellness.web.participant.devices import Devices, RevokeDevice
+from wellness.web.participant.devices import Devices, RenameDevice, RevokeDevice
 from wellness.web.participant.leave import DeletionPage, Leave
 from wellness.web.participant.my_data import MyData
 from wellness.web.participant.privacy import Privacy
@@ -35,6 +36,7 @@ from wellness.web.participant.suggestion import Opened, Respond
 from wellness.web.participant.takeout import FetchTakeout, Takeouts
 from wellness.web.participant.today import Today
 from wellness.web.reauthenticate import ByCode
+from wellness.web.sessions import EndSession, OwnSessions
 from wellness.web.verify import Verify
 
 urlpatterns = [
@@ -56,6 +58,7 @@ urlpatterns = [
     path("app/privacy/takeout/<uuid:takeout>/", FetchTakeout.as_view(), name="takeout"),
     path("app/privacy/answers/<uuid:answer>/", CorrectAnswer.as_view(), name="correct_answer"),
     path("app/privacy/devices/", Devices.as_view(), name="devices_of_mine"),
+    path("app/privacy/devices/<uuid:device>/name/", RenameDevice.as_view(), name="rename_device_of_mine"),
     path("app/privacy/devices/<uuid:device>/revoke/", RevokeDevice.as_view(), name="revoke_device_of_mine"),
     path("app/privacy/leave/", Leave.as_view(), name="leave"),
     path("deletions/<slug:token>/", DeletionPage.as_view(), name="deletion_page"),
@@ -67,6 +70,7 @@ urlpatterns = [
     path("clinic/<uuid:enrollment>/", Person.as_view(), name="person"),
     path("console/", Studies.as_view(), name="studies"),
     path("console/<slug:slug>/people/", People.as_view(), name="study_people"),
+    path("console/<slug:slug>/people/invite/", Invite.as_view(), name="invite"),
     path("console/<slug:slug>/consent/", Documents.as_view(), name="consent_documents"),
     path("console/<slug:slug>/consent/<uuid:document>/", OneDocument.as_view(), name="consent_document"),
     path("console/<slug:slug>/consent/<uuid:document>/text/", Drafting.as_view(), name="draft_text"),
@@ -94,6 +98,7 @@ urlpatterns = [
     path("accounts/reauthenticate/code/", ByCode.as_view(), name="reauthenticate_by_code"),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
-    path("accounts/sessions/", include("allauth.usersessions.urls")),
+    path("accounts/sessions/", OwnSessions.as_view(), name="usersessions_list"),
+    path("accounts/sessions/<int:session>/end/", EndSession.as_view(), name="end_session"),
     path("_allauth/app/v1/", include("wellness.web.phones")),
 ]

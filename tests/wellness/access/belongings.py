@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from uuid import uuid4
 
+from allauth.usersessions.models import UserSession
 from django.utils import timezone
 
 from coach.delivery.models import Delivery
@@ -60,6 +61,7 @@ def belongings(
         "pk": each(_passkey) | {NONEXISTENT: "999999"},
         "purpose": each(lambda _: COLLECT) | {NONEXISTENT: COLLECT},
         "release": _releases(people, analyst),
+        "session": each(_session) | {NONEXISTENT: "999999"},
         "slug": {OWN: "harbour", OTHER_STUDY: "inland", NONEXISTENT: "nowhere"},
         "suggestion": sent,
         "takeout": each(_takeout),
@@ -104,7 +106,9 @@ def meant(person: Enrollment, clinician: User) -> dict[str, dict[str, object]]:
             "reason": "Her neighbour called, she is down.",
         },
         "console/<slug:slug>/analysis/": {"why": "Sleep against steps, cohort one"},
+        "app/privacy/devices/<uuid:device>/name/": {"name": "The old one"},
         "console/<slug:slug>/people/": assigned,
+        "console/<slug:slug>/people/invite/": {"code": "new", "zone": "UTC", "site": person.site_id or ""},
         "console/<slug:slug>/reviews/<uuid:access>/": {"verdict": "justified"},
     }
 
@@ -180,6 +184,13 @@ def _passkey(person: Enrollment) -> object:
     """A passkey that the person signs in with."""
     assert person.user
     return passkey_of(person.user).pk
+
+
+def _session(person: Enrollment) -> object:
+    """A browser where the person is signed in."""
+    return UserSession.objects.create(
+        user=person.user, session_key=f"of {person.code}", ip="203.0.113.7", user_agent="A browser"
+    ).pk
 
 
 def _upload(phone: Device) -> str:
