@@ -1,8 +1,12 @@
-"""Signing in and out, and what is changed about how: an entry each, from signals of Django and allauth."""
+"""Signing in and out, and what is changed about how: an entry each, from signals of Django and allauth.
+
+Where somebody signed in from is sealed with the account's key, and unreadable when the account is forgotten.
+"""
 
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from allauth.account import signals as account
 from allauth.account.authentication import get_authentication_records
@@ -11,10 +15,13 @@ from django.contrib.auth import signals as auth
 from django.dispatch import Signal
 from django.http import HttpRequest
 
+from wellness.accounts import keys
 from wellness.accounts.models import User
+from wellness.audit import sealing
 from wellness.audit.models import ActorKind, Outcome
 from wellness.audit.sealing import keyed_digest
 from wellness.audit.services import Actor, account_chain, record, system_chain
+from wellness.keyring import KeyDestroyed
 
 CHANGES: dict[str, Signal] = {
     "password.set": account.password_set,
@@ -35,7 +42,8 @@ FAILURES: dict[str, Signal] = {
 
 
 def join() -> None:
-    """Listen to the signals; called when the room starts."""
+    """Listen to the signals and seal the chains of accounts here; called when the room starts."""
+    sealing.own_keys(ActorKind.USER, seal=_seal, unseal=_unseal)
     auth.user_logged_in.connect(_signed_in, dispatch_uid="trail")
     auth.user_logged_out.connect(_signed_out, dispatch_uid="trail")
     auth.user_login_failed.connect(_failed, dispatch_uid="trail")
@@ -43,6 +51,20 @@ def join() -> None:
         signal.connect(_changing(action), weak=False, dispatch_uid="trail")
     for step, signal in FAILURES.items():
         signal.connect(_failing(step), weak=False, dispatch_uid="trail")
+
+
+def _seal(owner: str, context: str, plain: bytes) -> bytes | None:
+    try:
+        return keys.seal(UUID(owner), context, plain)
+    except KeyDestroyed:
+        return None
+
+
+def _unseal(owner: str, context: str, envelope: bytes) -> bytes | None:
+    try:
+        return keys.unseal(UUID(owner), context, envelope)
+    except KeyDestroyed:
+        return None
 
 
 def _signed_in(*, request: HttpRequest, user: User, **_: Any) -> None:
@@ -86,10 +108,9 @@ def _failing(step: str) -> Any:
 
 
 def _own(user: User, action: str, *, reason: str = "", outcome: Outcome = Outcome.DONE) -> None:
-    actor = Actor(ActorKind.USER, str(user.public_id))
     record(
-        chain=account_chain(actor),
-        actor=actor,
+        chain=account_chain(user.actor),
+        actor=user.actor,
         action=action,
         object=f"user:{user.public_id}",
         outcome=outcome,

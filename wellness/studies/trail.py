@@ -1,20 +1,23 @@
-"""A participant's chain of the record is sealed with their own key, and unreadable when that is destroyed."""
+"""The chains of people and of their phones are sealed with the person's key, unreadable when it is gone."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponseBase
 
 from wellness.audit import sealing
+from wellness.audit.models import ActorKind
 from wellness.audit.services import enrollment_chain, record
 from wellness.budget import overspent
 from wellness.lib.clock import utc_now
 from wellness.studies import keys
 from wellness.studies.models import Device, Enrollment
 
+Find = Callable[[str], Enrollment]
 OWN_S = 3_600  # of a phone's readings of one kind within this time, the first is recorded
 
 
@@ -40,22 +43,27 @@ def _note(phone: Device, what: str) -> None:
 
 
 def join() -> None:
-    """Have the chains of enrollments sealed here; called when the room starts."""
-    sealing.own_keys("enrollment", seal=_seal, unseal=_unseal)
+    """Have the chains of enrollments and of devices sealed here; called when the room starts."""
+    for kind, find in (("enrollment", _person), (ActorKind.DEVICE, _holder)):
+        sealing.own_keys(kind, seal=partial(_seal, find), unseal=partial(_unseal, find))
 
 
-def _seal(owner: str, context: str, plain: bytes) -> bytes | None:
+def _seal(find: Find, owner: str, context: str, plain: bytes) -> bytes | None:
     try:
-        return keys.seal(_person(owner), context, plain)
+        return keys.seal(find(owner), context, plain)
     except (keys.KeyDestroyed, Enrollment.DoesNotExist):
         return None
 
 
-def _unseal(owner: str, context: str, envelope: bytes) -> bytes | None:
+def _unseal(find: Find, owner: str, context: str, envelope: bytes) -> bytes | None:
     try:
-        return keys.unseal(_person(owner), context, envelope)
+        return keys.unseal(find(owner), context, envelope)
     except (keys.KeyDestroyed, Enrollment.DoesNotExist):
         return None
+
+
+def _holder(device: str) -> Enrollment:
+    return Enrollment.objects.select_related("study").get(devices__public_id=device)
 
 
 def _person(owner: str) -> Enrollment:

@@ -6,8 +6,12 @@ from allauth.mfa import signals as mfa
 from django.test import Client, RequestFactory
 
 from tests.factories import PASSWORD
+from wellness.accounts.forgetting import forget
 from wellness.accounts.models import User
+from wellness.audit import sealing
 from wellness.audit.models import AuditEntry
+from wellness.audit.services import verify
+from wellness.lib.clock import utc_now
 from wellness.studies.models import Enrollment
 
 SIGN_IN = "/accounts/login/"
@@ -29,6 +33,19 @@ def test_a_person_signs_in_changes_their_password_and_leaves(client: Client, ada
     assert recorded[0] == ("sign_in", "done", "password")
     assert ("password.change", "done", "") in recorded
     assert recorded[-1] == ("sign_out", "done", "")
+
+
+def test_where_somebody_signed_in_from_goes_with_their_account(client: Client, bea: User) -> None:
+    client.post(SIGN_IN, {"login": bea.email, "password": PASSWORD}, REMOTE_ADDR="203.0.113.9")
+    entry = AuditEntry.objects.filter(chain=f"user:{bea.public_id}").earliest("seq")
+
+    def source() -> str:
+        return sealing.opened(entry.chain, entry.seq, entry.sealed_detail).get("source", "")
+
+    assert source() == "203.0.113.9"
+    forget(bea, now=utc_now())
+    assert source() == ""
+    assert verify() is None
 
 
 @pytest.mark.parametrize("known", [True, False])

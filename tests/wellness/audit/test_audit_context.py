@@ -118,9 +118,14 @@ def test_nobody_and_a_phone_are_turned_away_on_record(client: Client, device: tu
     path = f"/api/v1/suggestions/{uuid4()}/response"
     headers = {"Authorization": f"Bearer {token}"}
     sent = {"response": "done", "responded_at": 0}
-    answer = client.put(path, sent, content_type="application/json", headers=headers)
+    answer = client.put(path, sent, content_type="application/json", headers=headers, **PHONE)
     assert answer.status_code == 404
-    assert last(action="access.refused").chain == f"device:{phone.public_id}"
+    refused = last(action="access.refused")
+    assert refused.chain == f"device:{phone.public_id}"
+    assert detail(refused) == {"source": "192.0.2.77", "agent": "Canary/1.0"}
+    keys.shred(phone.enrollment, now=utc_now())
+    assert detail(refused) == {}  # where a phone was goes with its person
+    assert verify() is None
 
 
 def test_an_address_that_leads_nowhere_is_no_refusal(client: Client, db: None) -> None:
