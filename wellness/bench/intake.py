@@ -59,6 +59,7 @@ def measure(sizes: Sizes) -> Found:
     with served(*options, workers=1, threads=SERVER_THREADS) as address:
         server = Server(address, Worker(pid_file))
         figures = _csv(server, phones, tables)
+        alternatives.discard()
         figures |= _stored(phones[0], tables)
         for at, (name, (media, body_of)) in enumerate(OTHER_FORMATS.items(), 1 + ROUNDS):
             bodies = [body_of(table) for table in tables]

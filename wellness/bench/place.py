@@ -43,7 +43,7 @@ def _database(asked: str | None, named: str) -> Iterator[str | None]:
             raise psycopg.OperationalError(f"No PostgreSQL answers at {urlsplit(asked).hostname}.")
         yield None
         return
-    name = f"bench_{uuid.uuid4().hex[:12]}"
+    name = f"bench_{os.getpid()}_{uuid.uuid4().hex[:12]}"
     with admin:
         admin.execute(f"CREATE DATABASE {name}")
         try:

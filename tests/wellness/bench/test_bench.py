@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -31,12 +32,23 @@ NEEDS_POSTGRESQL = {
 }
 
 
-def bench(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
+@dataclass(frozen=True)
+class Done:
+    """A run of the command that has ended."""
+
+    pid: int
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def bench(*words: str, folder: Path) -> Done:
     environ = os.environ | {"TMPDIR": str(folder), "DJANGO_SETTINGS_MODULE": "wellness.settings"}
     command = [sys.executable, "manage.py", "bench", *words]
-    return subprocess.run(
-        command, cwd=settings.BASE_DIR, env=environ, capture_output=True, text=True, timeout=240, check=False
-    )
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, cwd=settings.BASE_DIR, env=environ, **pipes) as running:
+        stdout, stderr = running.communicate(timeout=240)
+    return Done(running.pid, running.returncode, stdout, stderr)
 
 
 @pytest.mark.server
@@ -55,7 +67,9 @@ def test_every_figure_is_there_and_nothing_is_left(area: str, tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
     if TEST_DATABASE_URL:
         with psycopg.connect(TEST_DATABASE_URL) as connection:
-            left = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'bench%'")
+            left = connection.execute(
+                "SELECT datname FROM pg_database WHERE datname LIKE %s", [f"bench_{done.pid}_%"]
+            )
             assert left.fetchall() == []
 
 
