@@ -9,7 +9,7 @@ SOURCES = [path for name in PACKAGES for path in (ROOT / name).rglob("*.py")]
 VIEWS = [path for path in SOURCES if "web" in path.parts or path.name.endswith("api.py")]
 FETCHERS = {"get_object_or_404", "get_list_or_404", "aget_object_or_404"}
 ASKING = {
-    "Enrollment": {"visible_to", "in_care_of", "in_studies_of", "on_record_for", "of"},
+    "Enrollment": {"visible_to", "in_care_of", "in_studies_of", "on_record_for", "held_for", "of"},
     "Study": {"staffed_by", "visible_to", "none"},
 }
 

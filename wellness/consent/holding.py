@@ -6,10 +6,10 @@ from datetime import datetime
 from uuid import UUID
 
 from wellness.accounts.models import User
-from wellness.audit.models import ActorKind, Outcome
-from wellness.audit.services import Actor, enrollment_chain, record
+from wellness.audit.models import Outcome
+from wellness.audit.services import enrollment_chain, record
 from wellness.lib.refusal import Refusal
-from wellness.studies.models import Enrollment, Membership, Phase, Role
+from wellness.studies.models import Enrollment, Phase
 
 SHORTEST_REASON, LONGEST_REASON = 10, 200
 
@@ -17,17 +17,17 @@ SHORTEST_REASON, LONGEST_REASON = 10, 200
 def open_held(*, enrollment_id: UUID, user: User, reason: str, now: datetime) -> Enrollment:
     """The locked person, for this one look, which their chain records; Refusal otherwise, recorded as well.
 
-    Whoever is no regulator of the study learns nothing, not even that there is such a person.
+    Whoever is no regulator of the study and site learns nothing, not even that there is such a person.
     """
     said = " ".join(reason.split())
     person = Enrollment.objects.select_related("study").filter(public_id=enrollment_id).first()
     if person is None or person.phase != Phase.LOCKED:
         raise _unknown()
-    held = Membership.objects.filter(user=user, study=person.study, role=Role.REGULATOR, ended_at=None)
-    allowed, explained = held.exists(), SHORTEST_REASON <= len(said) <= LONGEST_REASON
+    allowed = Enrollment.objects.held_for(user).filter(pk=person.pk).exists()
+    explained = SHORTEST_REASON <= len(said) <= LONGEST_REASON
     record(
         chain=enrollment_chain(person.public_id),
-        actor=Actor(ActorKind.USER, str(user.public_id)),
+        actor=user.actor,
         action="hold.open",
         object=f"enrollment:{person.public_id}",
         outcome=Outcome.DONE if allowed and explained else Outcome.REFUSED,

@@ -18,7 +18,7 @@ from wellness.web.trail import looked_at_own
 
 STAFF_ROLES = {
     "clinician": (Role.CLINICIAN,),
-    "coordinator": (Role.COORDINATOR, Role.ADMINISTRATOR, Role.ANALYST, Role.AUDITOR),
+    "coordinator": (Role.COORDINATOR, Role.ADMINISTRATOR, Role.ANALYST, Role.AUDITOR, Role.REGULATOR),
 }
 
 

@@ -12,6 +12,7 @@ from wellness.web.coordinator.document import OneDocument
 from wellness.web.coordinator.documents import Documents
 from wellness.web.coordinator.drafting import Drafting
 from wellness.web.coordinator.invite import Invite
+from wellness.web.coordinator.locked import Locked
 from wellness.web.coordinator.people import People
 from wellness.web.coordinator.processing import Register
 from wellness.web.coordinator.record import Record
@@ -89,6 +90,7 @@ urlpatterns = [
         ApproveRelease.as_view(),
         name="approve_release",
     ),
+    path("console/<slug:slug>/locked/", Locked.as_view(), name="locked"),
     path("console/<slug:slug>/audit/", Record.as_view(), name="study_record"),
     path("console/<slug:slug>/processing/", Register.as_view(), name="processing"),
     path("console/<slug:slug>/", Board.as_view(), name="board"),

@@ -50,6 +50,15 @@ class _Encoder(DjangoJSONEncoder):
         return o.isoformat() if isinstance(o, datetime) else super().default(o)
 
 
+# What an inspection reads of somebody who left: what was done and found, not who they are or who looked.
+INSPECTED = ("consent", "answers", "days", "missing", "decisions", "deliveries", "safety")
+
+
+def inspected(person: Enrollment, now: datetime) -> str:
+    """The records that an inspection reads, as JSON."""
+    return _json({name: RECORDS[name][1](person, now) for name in INSPECTED})
+
+
 def write(person: Enrollment, file: io.RawIOBase, now: datetime) -> None:
     """Write the zip file: records as JSON, samples and days as Parquet, a page to read and a manifest."""
     manifest: dict[str, Any] = {"format": FORMAT_VERSION, "made_at": now, "feature_set": FEATURE_SET_VERSION}

@@ -59,6 +59,10 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         """Everyone who is or was in the studies and sites that the user audits."""
         return self.filter(in_care(user, (Role.AUDITOR,)))
 
+    def held_for(self, user: User) -> Self:
+        """Who left and whose data are locked, in the studies and sites that the user inspects."""
+        return self.filter(in_care(user, (Role.REGULATOR,)), phase=Phase.LOCKED)
+
     def in_studies_of(self, user: User, *roles: str) -> Self:
         """Everyone in a study where the user has one of the roles, whoever has them in care."""
         return self.filter(study__in=Study.objects.staffed_by(user, *roles)).exclude(phase__in=GONE)

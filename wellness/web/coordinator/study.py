@@ -21,6 +21,7 @@ PLACES = (
     ("reviews", "Reviews", (Role.ADMINISTRATOR,)),
     ("releases", "Analysis", (Role.ANALYST,)),
     ("study_record", "Record", (Role.AUDITOR,)),
+    ("locked", "Locked", (Role.REGULATOR,)),
     ("processing", "Processing", (*RUNNING, Role.AUDITOR)),
 )
 
