@@ -30,7 +30,6 @@ from wellness.consent.services import withdraw
 from wellness.studies.models import Enrollment, Reach, Role
 from wellness.studies.services import add_member, add_site, assign, enroll, issue_device, revoke_device
 
-PLACED = (Role.CLINICIAN, Role.REGULATOR)  # by site or caseload; regulators have no page
 KNOWN = {  # whose existence a role may learn of; every other object is to it as one that never was
     "participant": {OWN},
     "device": {OWN},
@@ -39,6 +38,8 @@ KNOWN = {  # whose existence a role may learn of; every other object is to it as
     "site clinician": {OWN, UNASSIGNED, WITHDRAWN},
     "caseload clinician": {OWN, WITHDRAWN},
     "coordinator": {OWN, UNASSIGNED, OTHER_SITE, WITHDRAWN},
+    "site coordinator": {OWN, UNASSIGNED, WITHDRAWN},
+    "regulator": {OWN},
     "administrator": {OWN, UNASSIGNED, OTHER_SITE, WITHDRAWN},
     "analyst": {OWN, UNASSIGNED, OTHER_SITE, WITHDRAWN},
     "auditor": {OWN, UNASSIGNED, OTHER_SITE, WITHDRAWN},
@@ -94,9 +95,11 @@ def cast() -> Cast:
         name: issue_device(enrollment=one, platform="android", now=timezone.now())
         for name, one in people.items()
     }
-    staff = {role: factories.staff(study, role, role) for role in Role.values if role not in PLACED}
+    staff = {role: factories.staff(study, role, role) for role in Role.values if role != Role.CLINICIAN}
     objects = belongings(people, {name: phone for name, (phone, _) in phones.items()}, staff[Role.ANALYST])
     staff |= _clinicians(people, staff[Role.COORDINATOR])
+    staff["site coordinator"] = factories.user("site.coordinator")
+    add_member(study=study, user=staff["site coordinator"], role=Role.COORDINATOR, site=people[OWN].site)
     withdraw(enrollment=people[WITHDRAWN], now=timezone.now())
     lost, lost_token = issue_device(enrollment=people[OWN], platform="ios", now=timezone.now())
     revoke_device(device=lost, now=timezone.now())
@@ -105,6 +108,7 @@ def cast() -> Cast:
         "newcomer": Player(factories.user("newcomer")),
         "participant": Player(people[OWN].user),
         "withdrawn participant": Player(people[WITHDRAWN].user),
+        "operator": Player(User.objects.create_superuser("operator@example.org", factories.PASSWORD)),
         **{role: Player(user) for role, user in sorted(staff.items())},
         "device": Player(token=phones[OWN][1]),
         "withdrawn device": Player(token=phones[WITHDRAWN][1]),

@@ -37,6 +37,7 @@ FEW = {
         "administrator",
         "operator",
     ),
+    ("app/",): ("anonymous", "newcomer", "participant", "withdrawn participant", "administrator"),
     ("api/", ".well-known/"): ("anonymous", "participant", "device", "withdrawn device", "revoked device"),
 }
 
