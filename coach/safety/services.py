@@ -8,8 +8,7 @@ from coach.safety.models import Alert, Hold
 from phenotyping.surveys.instruments import Values, severity
 from phenotyping.surveys.models import Answer
 from wellness.accounts.models import User
-from wellness.audit.models import ActorKind
-from wellness.audit.services import SERVICE, Actor, enrollment_chain, record
+from wellness.audit.services import SERVICE, enrollment_chain, record
 from wellness.consent import gate
 from wellness.lib.refusal import Refusal
 from wellness.studies.models import Enrollment
@@ -117,5 +116,5 @@ def lift(*, enrollment: Enrollment, kind: str, now: datetime, user: User | None 
 
 
 def _record(enrollment: Enrollment, action: str, about: str, user: User | None, now: datetime) -> None:
-    actor = Actor(ActorKind.USER, str(user.public_id)) if user else SERVICE
+    actor = user.actor if user else SERVICE
     record(chain=enrollment_chain(enrollment.public_id), actor=actor, action=action, object=about, at=now)

@@ -11,8 +11,7 @@ from django.db import transaction
 from phenotyping.surveys import hooks
 from phenotyping.surveys.instruments import Values, checked
 from phenotyping.surveys.models import Answer, Instrument, Prompt
-from wellness.audit.models import ActorKind
-from wellness.audit.services import SERVICE, Actor, enrollment_chain, record
+from wellness.audit.services import SERVICE, enrollment_chain, record
 from wellness.consent import gate
 from wellness.consent.purposes import STORE, SURVEY
 from wellness.lib.clock import at_local
@@ -106,9 +105,9 @@ def _record_correction(row: Answer, now: datetime) -> None:
     """Leave in the person's chain that an answer was corrected; what was answered is not in it."""
     actor = SERVICE
     if row.device:
-        actor = Actor(ActorKind.DEVICE, str(row.device.public_id))
+        actor = row.device.actor
     elif row.enrollment.user:
-        actor = Actor(ActorKind.USER, str(row.enrollment.user.public_id))
+        actor = row.enrollment.user.actor
     record(
         chain=enrollment_chain(row.enrollment.public_id),
         actor=actor,

@@ -9,8 +9,8 @@ from datetime import date, datetime
 from django.db import transaction
 
 from wellness.accounts.models import User
-from wellness.audit.models import ActorKind, Outcome
-from wellness.audit.services import Actor, enrollment_chain, record
+from wellness.audit.models import Outcome
+from wellness.audit.services import enrollment_chain, record
 from wellness.consent import conditions, gate
 from wellness.consent.documents import require_staff
 from wellness.consent.models import Capacity, ConsentDocument, ConsentNotice, PaperConsent
@@ -118,7 +118,7 @@ def _require_evidence(scan_sha256: str, printed_name: str, witness: str) -> None
 def _record(verb: str, sheet: PaperConsent, user: User, now: datetime) -> None:
     record(
         chain=enrollment_chain(sheet.enrollment.public_id),
-        actor=Actor(ActorKind.USER, str(user.public_id)),
+        actor=user.actor,
         action=f"paper_consent.{verb}",
         object=f"paper_consent:{sheet.public_id}",
         outcome=Outcome.DONE,

@@ -10,7 +10,6 @@ from uuid import UUID
 from django.db import models, transaction
 
 from wellness.accounts.models import User
-from wellness.audit.models import ActorKind
 from wellness.audit.services import SERVICE, Actor, enrollment_chain, record
 from wellness.consent import conditions, gate, hooks, leaving, modes
 from wellness.consent.events import GRANTING, START, Period, event_hash
@@ -241,5 +240,5 @@ def _last_event(person: Enrollment) -> ConsentEvent | None:
 
 def _actor(event: ConsentEvent) -> Actor:
     if event.signer:
-        return Actor(ActorKind.USER, str(event.signer.public_id))
-    return Actor(ActorKind.DEVICE, str(event.device.public_id)) if event.device else SERVICE
+        return event.signer.actor
+    return event.device.actor if event.device else SERVICE

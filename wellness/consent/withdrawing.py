@@ -8,8 +8,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from wellness.audit.models import ActorKind
-from wellness.audit.services import Actor, enrollment_chain, record
+from wellness.audit.services import enrollment_chain, record
 from wellness.consent.erasure.own import retire
 from wellness.consent.gate import PersonLeft
 from wellness.consent.models import ConsentEvent
@@ -58,7 +57,7 @@ def confirm_purge(*, device: Device, purged: Iterable[str], now: datetime) -> No
         retire(device, now)
     record(
         chain=enrollment_chain(device.enrollment.public_id),
-        actor=Actor(ActorKind.DEVICE, str(device.public_id)),
+        actor=device.actor,
         action="device.purge",
         object=f"device:{device.public_id}",
         at=now,

@@ -11,8 +11,7 @@ from hypothesis.extra.django import TestCase
 from tests import factories
 from tests.factories import JOINED_AT
 from wellness.accounts.models import User
-from wellness.audit.models import ActorKind, AuditEntry
-from wellness.audit.services import Actor
+from wellness.audit.models import AuditEntry
 from wellness.lib.refusal import Refusal
 from wellness.studies.models import Assignment, Enrollment, Membership, Phase, Reach, Role, Study
 from wellness.studies.services import add_member, add_site, assign, end_member, enroll, unassign
@@ -72,7 +71,7 @@ def test_only_a_clinician_of_study_and_site_is_assigned_anybody(
 def test_a_role_that_ends_takes_its_caseload_along(ada: Enrollment, abe: User, dot: User) -> None:
     assign(enrollment=ada, clinician=abe, by=dot, now=LATER)
     held = Membership.objects.get(user=abe)
-    end_member(member=held, actor=Actor(ActorKind.USER, str(dot.public_id)), now=LATER)
+    end_member(member=held, actor=dot.actor, now=LATER)
     assert sees(abe) == []
     assert not Assignment.objects.active().exists()
     add_member(study=ada.study, user=abe, role=Role.CLINICIAN, reach=Reach.ASSIGNED)
@@ -82,7 +81,7 @@ def test_a_role_that_ends_takes_its_caseload_along(ada: Enrollment, abe: User, d
 
 def test_a_study_keeps_an_administrator(study: Study) -> None:
     mel, ned = (factories.staff(study, name, Role.ADMINISTRATOR) for name in ("mel", "ned"))
-    actor = Actor(ActorKind.USER, str(mel.public_id))
+    actor = mel.actor
     end_member(member=ned.memberships.get(), actor=actor, now=LATER)
     with pytest.raises(Refusal) as refused:
         end_member(member=mel.memberships.get(), actor=actor, now=LATER)

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from django.db import transaction
 
-from wellness.audit.models import ActorKind
 from wellness.audit.services import SERVICE, Actor, enrollment_chain, record
 from wellness.lib.ids import new_secret, secret_digest
 from wellness.lib.refusal import Refusal
@@ -63,7 +62,7 @@ def issue_device(
     )
     record(
         chain=enrollment_chain(enrollment.public_id),
-        actor=Actor(ActorKind.DEVICE, str(device.public_id)),
+        actor=device.actor,
         action="device.register",
         object=f"device:{device.public_id}",
         at=now,
