@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from phenotyping.streams.catalogue import STREAMS
 from wellness.consent.models import ConsentDocument, ConsentScope, ConsentState
@@ -43,10 +43,10 @@ class Processing:
 
 
 def processing_register(study: Study) -> list[Processing]:
-    """Every purpose that a document in force offers, in the order of the catalogue of purposes."""
-    scopes = ConsentScope.objects.filter(
-        document__study=study, document__state=ConsentDocument.State.PUBLISHED
-    ).select_related("document")
+    """Every purpose of the documents in force, and of those that somebody still stands by, in order."""
+    held = ConsentState.objects.held().filter(enrollment__study=study).values("document")
+    in_use = Q(document__state=ConsentDocument.State.PUBLISHED) | Q(document__in=held)
+    scopes = ConsentScope.objects.filter(in_use, document__study=study).select_related("document")
     offered: defaultdict[str, list[ConsentScope]] = defaultdict(list)
     for scope in scopes.order_by("stream", "document__version", "pk"):
         offered[scope.purpose].append(scope)

@@ -11,6 +11,7 @@ from phenotyping.streams.catalogue import STREAM_NAMES
 from tests import factories
 from tests.factories import JOINED_AT
 from wellness.accounts.models import User
+from wellness.consent.publishing import retire
 from wellness.consent.purposes import CONSENT_STREAMS, INTERVENE, PURPOSES, SURVEY
 from wellness.consent.register import processing_register
 from wellness.consent.services import withdraw
@@ -34,6 +35,13 @@ def test_who_takes_back_is_no_longer_counted(ada: Enrollment) -> None:
     register = {one.purpose: one for one in processing_register(ada.study)}
     counts = {one.stream: one.n_people for one in register[INTERVENE].categories}
     assert (counts["gps"], counts["steps"]) == (0, 1)
+
+
+def test_a_retired_document_counts_as_long_as_somebody_stands_by_it(ada: Enrollment, dot: User) -> None:
+    retire(document=ada.study.consent_documents.get(), by=dot, now=JOINED_AT.replace(hour=22))
+    assert [one.purpose for one in processing_register(ada.study)] == list(PURPOSES)
+    withdraw(enrollment=ada, now=JOINED_AT.replace(hour=23))
+    assert processing_register(ada.study) == []
 
 
 def test_a_study_without_a_document_processes_nothing(db: None) -> None:
