@@ -6,12 +6,13 @@ The gate denies what has expired whether or not this ran; here it becomes an eve
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
 from wellness.consent import gate, hooks
 from wellness.consent.differences import terms_of
+from wellness.consent.endings import end_of
 from wellness.consent.models import Action, ConsentAgenda, ConsentDocument, ConsentEvent, ConsentState
 from wellness.consent.pausing import resume
 from wellness.consent.projection import held, schedule
@@ -66,8 +67,7 @@ def supersede_old(person: Enrollment, now: datetime) -> list[ConsentEvent]:
         for row in rows:
             if row.document_id == document.pk:
                 scope = row.purpose, row.stream
-                grace_days = new.grace_days if before.get(scope) == after.get(scope) else 0
-                by_new[new][scope] = published_at + timedelta(days=grace_days)
+                by_new[new][scope] = end_of(scope, before, after, new, published_at)
     return [
         note(
             person,

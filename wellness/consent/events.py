@@ -145,7 +145,7 @@ def _after(period: Period, event: ConsentEvent, named: Named) -> list[Period]:
     if event.action == Action.PAUSE and not period.paused:
         return [replace(period.ended(event.at), paused=True)]
     if event.action == Action.SUPERSEDE and period.party == party_of(event.document):
-        return [replace(period, expires_at=_sooner(period.expires_at, named[period.scope]))]
+        return [replace(period, expires_at=sooner(period.expires_at, named[period.scope]))]
     return [period]
 
 
@@ -183,13 +183,14 @@ def _begun(event: ConsentEvent, named: Named, majority_at: datetime | None) -> l
             valid_to=None,
             covers_from=event.covers_from or event.at,
             party=party,
-            expires_at=_sooner(expires_at, until),
+            expires_at=sooner(expires_at, until),
         )
         for (purpose, stream), expires_at in named.items()
     ]
 
 
-def _sooner(one: datetime | None, other: datetime | None) -> datetime | None:
+def sooner(one: datetime | None, other: datetime | None) -> datetime | None:
+    """The earlier of two instants of which either may never come."""
     return min((at for at in (one, other) if at is not None), default=None)
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
+from wellness.consent.endings import has_ended
 from wellness.consent.models import ConsentState
 from wellness.studies.models import Enrollment, Phase
 
@@ -14,4 +15,5 @@ def in_force(person: Enrollment, *, now: datetime) -> QuerySet[ConsentState]:
     if person.phase != Phase.ACTIVE or (ended_at is not None and ended_at <= now):
         return ConsentState.objects.none()
     unexpired = Q(expires_at=None) | Q(expires_at__gt=now)
-    return ConsentState.objects.filter(unexpired, enrollment=person, valid_to=None, valid_from__lte=now)
+    held = ConsentState.objects.filter(enrollment=person, valid_to=None, valid_from__lte=now)
+    return held.filter(unexpired, ~has_ended(now))

@@ -17,7 +17,8 @@ from django.db import connection
 from django.db.models import BigIntegerField, CharField, DateTimeField, F, Q, QuerySet
 from django.db.transaction import TransactionManagementError
 
-from wellness.consent.events import Period
+from wellness.consent.endings import ends_at, has_ended
+from wellness.consent.events import Period, sooner
 from wellness.consent.models import ConsentState, Party
 from wellness.consent.purposes import PURPOSES, prerequisites
 from wellness.consent.windows import Window, intersection, union
@@ -137,7 +138,8 @@ def standing(enrollment: Enrollment, purpose: str, streams: Iterable[str], *, at
     given = {f"stream{n}": stream for n, stream in enumerate(wanted)}
     found = _grants(chain, len(wanted)).rows(person=enrollment.pk, **given) if chain and wanted else []
     held, until, covered = [], FOREVER, []
-    for epoch, phase, ended_at, stream, step, event, party, covers, since, ends, expires in found:
+    for epoch, phase, ended_at, stream, step, event, party, covers, since, ends, *by_itself in found:
+        expires = sooner(*by_itself)
         if ends is None and since <= at < (expires or FOREVER) and _takes_part(phase, ended_at, at):
             held.append((enrollment.pk, epoch, stream, step, event, party))
             until = min(until, expires or FOREVER)
@@ -173,8 +175,8 @@ def periods(enrollment: Enrollment, purpose: str, streams: Iterable[str]) -> dic
     wanted = tuple(dict.fromkeys(streams))
     chain = _chain(purpose)
     rows = ConsentState.objects.filter(enrollment=enrollment, purpose__in=chain, stream__in=wanted)
-    spans = rows.values_list("stream", "purpose", "party", "covers_from", "valid_to", "expires_at")
-    return _windows(wanted, chain, ((*row[:4], row[4] or row[5]) for row in spans))
+    spans = rows.values_list("stream", "purpose", "party", "covers_from", "valid_to", "expires_at", ends_at())
+    return _windows(wanted, chain, ((*row[:4], row[4] or sooner(row[5], row[6])) for row in spans))
 
 
 def covering(periods: Iterable[Period], purpose: str, streams: Iterable[str]) -> dict[str, list[Window]]:
@@ -200,7 +202,7 @@ def _grants(chain: tuple[str, ...], n_streams: int) -> Select:
     """What a person ever said to the steps of a chain, of that many streams."""
     person = ("enrollment__consent_epoch", "enrollment__phase", "enrollment__study__ended_at")
     grant = ("stream", "purpose", "event_id", "party", "covers_from", "valid_from", "valid_to", "expires_at")
-    return Select(lambda: _asked(chain, n_streams).values_list(*person, *grant))
+    return Select(lambda: _asked(chain, n_streams).values_list(*person, *grant, ends_at()))
 
 
 def _asked(chain: tuple[str, ...], n_streams: int) -> QuerySet[ConsentState]:
@@ -219,6 +221,7 @@ def _in_force(at: datetime | Given) -> Q:
     return Q(
         Q(enrollment__study__ended_at=None) | Q(enrollment__study__ended_at__gt=at),
         Q(expires_at=None) | Q(expires_at__gt=at),
+        ~has_ended(at),
         valid_to=None,  # what was taken back is taken back for whoever began before it, too
         enrollment__phase=Phase.ACTIVE,
         valid_from__lte=at,

@@ -10,6 +10,7 @@ from wellness.accounts.models import User
 from wellness.consent.approvals import require_approvals
 from wellness.consent.differences import diff
 from wellness.consent.documents import document_digest, locked_draft, record_act, require_staff
+from wellness.consent.endings import announce
 from wellness.consent.models import ConsentAgenda, ConsentDocument, ConsentState
 from wellness.consent.validity import require_whole
 from wellness.lib.refusal import Refusal
@@ -37,7 +38,7 @@ def publish(
     document.save(update_fields=["state", "effective_from", "body_sha256", "supersedes"])
     record_act("publish", document, publisher, document.body_sha256, now)
     if document.change == ConsentDocument.Change.MATERIAL:
-        _ask_again(document, now)
+        _ask_again(document, before, now)
     return document
 
 
@@ -75,10 +76,13 @@ def _require_honest_change(before: ConsentDocument | None, document: ConsentDocu
         raise Refusal("editorial_changes_scopes", "An editorial change alters no switch.", field="change")
 
 
-def _ask_again(document: ConsentDocument, now: datetime) -> None:
-    """Have a worker look at everyone who agreed to an earlier version of the document."""
+def _ask_again(document: ConsentDocument, before: ConsentDocument | None, now: datetime) -> None:
+    """End what changed, at once, and have a worker look at everyone who agreed to an earlier version."""
     earlier = ConsentDocument.objects.filter(
         study=document.study, audience=document.audience, locale=document.locale
     ).exclude(pk=document.pk)
     held = ConsentState.objects.held().filter(document__in=earlier)
+    known = earlier.filter(pk__in=held.values("document"))
+    # The one before even if nobody holds it: somebody may be agreeing to it at this very moment.
+    announce(document, {*known, before} if before else known, now)
     ConsentAgenda.objects.call(held.values_list("enrollment", flat=True).distinct(), now)

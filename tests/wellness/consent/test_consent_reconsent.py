@@ -3,12 +3,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import DatabaseError, transaction
+from django.db.models import QuerySet
 
 from tests import factories
 from tests.factories import EVERYTHING, JOINED_AT
 from wellness.consent import gate
 from wellness.consent.documents import Terms
-from wellness.consent.models import Action, ConsentDocument, ConsentEvent
+from wellness.consent.force import in_force
+from wellness.consent.models import Action, ConsentDocument, ConsentEnding, ConsentEvent
 from wellness.consent.pausing import pause, resume
 from wellness.consent.purposes import Scope
 from wellness.consent.services import grant
@@ -72,6 +75,53 @@ def test_what_changed_or_is_offered_no_more_ends_with_the_publication(
         "supersede",
         "expire",
     ]
+
+
+def test_what_changed_is_denied_from_the_publication_on_before_any_worker_comes(
+    study: Study, agreed: Enrollment, allowed: Callable[..., set[str]], tick: Tick
+) -> None:
+    new_version(
+        study, scopes=offer(("feature", "gps")), terms={"store": Terms(recipients="another university")}
+    )
+    assert allowed(agreed, CHANGED_AT, "collect") == {"gps"}
+    assert not allowed(agreed, CHANGED_AT, "store")
+    assert not allowed(agreed, CHANGED_AT, "feature")
+    assert gate.permitted_many([agreed.pk], "store", ["gps"], at=CHANGED_AT) == {agreed.pk: {}}
+    standing = gate.standing(agreed, "store", ["gps"], at=CHANGED_AT)
+    assert (standing.permits, standing.windows) == ({}, {"gps": [(JOINED_AT, CHANGED_AT)]})
+    assert gate.periods(agreed, "store", ["gps"]) == standing.windows
+    assert {row.purpose for row in in_force(agreed, now=CHANGED_AT)} == {"collect"}
+    assert agreed.consent_events.count() == 1
+    tick(CHANGED_AT + DAY)  # and the events say the same once they are there
+    assert gate.periods(agreed, "store", ["gps"]) == standing.windows
+    assert gate.standing(agreed, "store", ["gps"], at=CHANGED_AT + DAY).windows == standing.windows
+
+
+def test_who_agrees_to_the_new_text_is_not_held_to_the_end_of_the_old(
+    study: Study, agreed: Enrollment, allowed: Callable[..., set[str]], tick: Tick
+) -> None:
+    new = new_version(study, grace_days=0)
+    assert not allowed(agreed, CHANGED_AT, "feature")
+    grant(enrollment=agreed, document=new, scopes=GPS, now=CHANGED_AT + SECOND)
+    assert allowed(agreed, CHANGED_AT + SECOND, "feature") == {"gps"}
+    newer = new_version(study, grace_days=0, scopes=offer(("feature", "light")))
+    assert {one.document_id for one in ConsentEnding.objects.filter(ended_by=newer)} == {new.pk}
+    assert not allowed(agreed, CHANGED_AT + SECOND, "feature")
+    tick(CHANGED_AT + DAY)
+    assert verify_person(Enrollment.objects.get(pk=agreed.pk)) is None
+
+
+def test_ends_are_announced_by_material_versions_only_and_never_changed(
+    study: Study, agreed: Enrollment
+) -> None:
+    new_version(study, scopes=offer(("model.personal", "gps")), change="editorial")
+    assert not ConsentEnding.objects.exists()
+    new = new_version(study, grace_days=0)
+    first, second = study.consent_documents.order_by("version")[:2]
+    told = set(ConsentEnding.objects.values_list("document", "ended_by"))
+    assert told == {(first.pk, new.pk), (second.pk, new.pk)}
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        QuerySet(ConsentEnding).update(ends_at=CHANGED_AT + 90 * DAY)
 
 
 def test_an_editorial_change_asks_nobody(study: Study, agreed: Enrollment, allowed, tick: Tick) -> None:

@@ -3,6 +3,7 @@
 from wellness.consent.models.agenda import ConsentAgenda, ConsentNotice, Minority, PaperConsent
 from wellness.consent.models.approval import ApprovalRequest
 from wellness.consent.models.document import Approval, ConsentDocument, ConsentScope
+from wellness.consent.models.ending import ConsentEnding
 from wellness.consent.models.event import Action, Capacity, ConsentEvent
 from wellness.consent.models.key import StudyKey
 from wellness.consent.models.leaving import DeletionReceipt, ErasureRequest, TombstoneMark
@@ -15,6 +16,7 @@ __all__ = [
     "Capacity",
     "ConsentAgenda",
     "ConsentDocument",
+    "ConsentEnding",
     "ConsentEvent",
     "ConsentNotice",
     "ConsentScope",
