@@ -48,7 +48,7 @@ class Given(Expression):
         self.name = name
 
     def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
-        """A placeholder; the parameter is filled in by `_Written.bound`."""
+        """A placeholder; the parameter is filled in by `_Written.rows`."""
         return "%s", [self]
 
 
@@ -60,10 +60,20 @@ class _Written:
     params: Sequence[Any]
     converters: Mapping[int, tuple[Sequence[Converter], Any]]
 
-    def bound(self, given: Mapping[str, Any], db: BaseDatabaseWrapper) -> list[Any]:
-        return [_prepared(one, given[one.name], db) if isinstance(one, Given) else one for one in self.params]
+    def rows(self, given: Mapping[str, Any], db: BaseDatabaseWrapper) -> list[Row]:
+        """What the database answers now; PostgreSQL keeps the plan where it may."""
+        bound = [
+            _prepared(one, given[one.name], db) if isinstance(one, Given) else one for one in self.params
+        ]
+        if keptplans.can_keep():
+            found: list[Row] = keptplans.rows(self.sql, bound)
+        else:
+            with db.cursor() as cursor:
+                cursor.execute(self.sql, bound)
+                found = cursor.fetchall()
+        return [self._converted(row, db) for row in found] if self.converters else found
 
-    def converted(self, row: Row, db: BaseDatabaseWrapper) -> Row:
+    def _converted(self, row: Row, db: BaseDatabaseWrapper) -> Row:
         values = list(row)
         for at, (converters, expression) in self.converters.items():
             for convert in converters:
@@ -72,7 +82,7 @@ class _Written:
 
 
 class Select:
-    """The rows of a queryset of values_list; PostgreSQL keeps the plan where it may."""
+    """The rows of a queryset of values_list."""
 
     def __init__(self, queryset: Callable[[], QuerySet[Any, Any]]) -> None:
         self._queryset = queryset
@@ -82,13 +92,7 @@ class Select:
         """What the database answers now."""
         db = _db()
         written = self._written.get(db.vendor) or self._write(db)
-        if keptplans.can_keep():
-            found: list[Row] = keptplans.rows(written.sql, written.bound(given, db))
-        else:
-            with db.cursor() as cursor:
-                cursor.execute(written.sql, written.bound(given, db))
-                found = cursor.fetchall()
-        return [written.converted(row, db) for row in found] if written.converters else found
+        return written.rows(given, db)
 
     def _write(self, db: BaseDatabaseWrapper) -> _Written:
         compiler = self._queryset().query.get_compiler(connection=db)
@@ -156,10 +160,7 @@ class Update:
         """What that field holds in each row that it changed."""
         db = _db()
         written = self._written.get(db.vendor) or self._write(db)
-        with db.cursor() as cursor:
-            cursor.execute(written.sql, written.bound(given, db))
-            found = cursor.fetchall()
-        return [written.converted(row, db)[0] for row in found]
+        return [value for (value,) in written.rows(given, db)]
 
     def _write(self, db: BaseDatabaseWrapper) -> _Written:
         query: Any = self._queryset().query.chain(UpdateQuery)
