@@ -8,11 +8,11 @@ from django.core.mail import EmailMessage
 from django.db import IntegrityError, models, transaction
 
 from wellness.accounts.models import User
-from wellness.consent.documents import APPROVERS, document_digest, locked_draft, record_act, require_staff
+from wellness.consent.documents import answerable, document_digest, locked_draft, record_act, require_author
 from wellness.consent.models import Approval, ApprovalRequest, ConsentDocument
 from wellness.consent.validity import require_whole
 from wellness.lib.refusal import Refusal
-from wellness.studies.models import Membership, Study
+from wellness.studies.models import Study
 from wellness.work.claims import LeaseLost
 from wellness.work.tasks import wake
 
@@ -24,7 +24,7 @@ SUBJECT = "A consent document waits for your approval"
 def ask(*, document: ConsentDocument, by: User, now: datetime, sha256: str | None = None) -> ApprovalRequest:
     """Have all others who may approve be told of a draft as it stands; Refusal while it lacks something."""
     document = locked_draft(document, sha256)
-    require_staff(document.study, by)
+    require_author(document.study, by)
     require_whole(document)
     digest = document_digest(document)
     request, is_new = ApprovalRequest.objects.get_or_create(
@@ -46,7 +46,7 @@ def approve(*, document: ConsentDocument, approver: User, sha256: str | None = N
     `sha256` is of what they read: nobody approves what was put there meanwhile.
     """
     document = locked_draft(document, sha256)
-    require_staff(document.study, approver)
+    require_author(document.study, approver)
     try:
         with transaction.atomic():
             approval = Approval.objects.create(
@@ -62,8 +62,7 @@ def counted(document: ConsentDocument) -> models.QuerySet[Approval]:
     """The approvals that count: of just this text, by people who still answer for the study."""
     given = document.approvals.filter(document_sha256=document.body_sha256 or document_digest(document))
     if document.state == ConsentDocument.State.DRAFT and document.study.kind != Study.Kind.PERSONAL:
-        staff = Membership.objects.filter(study=document.study, ended_at=None, role__in=APPROVERS)
-        given = given.filter(approver__in=staff.values("user"))
+        given = given.filter(approver__in=answerable(document.study).values("user"))
     return given.select_related("approver").order_by("at", "pk")
 
 
@@ -98,6 +97,6 @@ def tell(pk: int, fence: int, now: datetime) -> None:
 
 def _waited_for(asked: ApprovalRequest) -> list[str]:
     done = {one.approver_id for one in counted(asked.document)} | {asked.asked_by_id}
-    held = Membership.objects.filter(study=asked.document.study, ended_at=None, role__in=APPROVERS)
-    people = {one.user for one in held.exclude(user__in=done).select_related("user")}
+    held = answerable(asked.document.study).exclude(user__in=done)
+    people = {one.user for one in held.select_related("user")}
     return sorted(one.email for one in people if one.is_active)

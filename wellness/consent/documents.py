@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from wellness.accounts.models import User
 from wellness.audit.services import SERVICE, SYSTEM_CHAIN, record
@@ -48,7 +49,7 @@ def draft_document(
     """The next version of a study's document, as a draft; `scopes` are (purpose, stream, required)."""
     _require_short(grace_days)
     if by is not None:
-        require_staff(study, by)
+        require_author(study, by)
     Study.objects.select_for_update(no_key=True).get(pk=study.pk)  # versions are counted one writer at a time
     earlier = ConsentDocument.objects.filter(study=study, audience=audience, locale=locale)
     last = earlier.order_by("-version").first()
@@ -110,7 +111,7 @@ def revise(
     """
     document = locked_draft(document, sha256)
     if by is not None:
-        require_staff(document.study, by)
+        require_author(document.study, by)
     if grace_days is not None:
         _require_short(grace_days)
         document.grace_days = grace_days
@@ -170,6 +171,18 @@ def locked_draft(document: ConsentDocument, sha256: str | None = None) -> Consen
         message = "Somebody changed the draft since you opened it. Look at it again."
         raise Refusal("draft_changed", message, status=409, field="sha256")
     return document
+
+
+def answerable(study: Study) -> QuerySet[Membership]:
+    """Who answers for the whole study now: for its documents the role at one site is not enough."""
+    return Membership.objects.filter(study=study, site=None, ended_at=None, role__in=APPROVERS)
+
+
+def require_author(study: Study, user: User) -> None:
+    """Refusal unless the user answers for the whole study; a personal one has no staff, only its owner."""
+    if study.kind != Study.Kind.PERSONAL and not answerable(study).filter(user=user).exists():
+        message = "That takes a coordinator or administrator of the whole study."
+        raise Refusal("not_an_approver", message, status=403)
 
 
 def require_staff(study: Study, user: User) -> None:

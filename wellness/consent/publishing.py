@@ -9,7 +9,7 @@ from django.db import models, transaction
 from wellness.accounts.models import User
 from wellness.consent.approvals import require_approvals
 from wellness.consent.differences import diff
-from wellness.consent.documents import document_digest, locked_draft, record_act, require_staff
+from wellness.consent.documents import document_digest, locked_draft, record_act, require_author
 from wellness.consent.endings import announce
 from wellness.consent.models import ConsentAgenda, ConsentDocument, ConsentState
 from wellness.consent.validity import require_whole
@@ -26,7 +26,7 @@ def publish(
     """
     document = locked_draft(document, sha256)
     if publisher is not None:
-        require_staff(document.study, publisher)
+        require_author(document.study, publisher)
     require_whole(document)
     before = in_force(document).select_for_update().first()
     _require_honest_change(before, document)
@@ -47,7 +47,7 @@ def retire(*, document: ConsentDocument, by: User, now: datetime) -> ConsentDocu
     """The document is offered to nobody any more; what people agreed to in it holds until they withdraw."""
     found = ConsentDocument.objects.select_for_update(of=("self",)).select_related("study")
     document = found.get(pk=document.pk)
-    require_staff(document.study, by)
+    require_author(document.study, by)
     if document.state != ConsentDocument.State.PUBLISHED:
         raise Refusal("not_in_force", "Only a document in force can be retired.", status=409)
     document.state = ConsentDocument.State.RETIRED

@@ -39,6 +39,19 @@ def test_only_who_answers_for_the_study_has_these_pages(
     assert not Approval.objects.filter(document=draft).exists()
 
 
+def test_who_works_at_one_site_reads_and_does_nothing(draft: ConsentDocument, browser: Browser) -> None:
+    client = browser(factories.staff(draft.study, "sue", Role.COORDINATOR, of_site=True))
+    assert "takes a role in the whole study" in client.get(page(draft)).content.decode()
+    assert "Draft the next version" not in client.get(LIST).content.decode()
+    for name in ("ask", "approve", "publish"):
+        assert "administrator of the whole study" in act(client, draft, name)
+    assert "administrator of the whole study" in act(client, draft.supersedes, "retire")
+    assert client.post(LIST, {"audience": "adult", "locale": "fi"}).status_code == 422
+    for rest in ("text/", "switches/collect/"):
+        assert client.get(page(draft, rest)).status_code == 404
+    assert not draft.approvals.exists() and ConsentDocument.objects.count() == 2
+
+
 def test_a_document_of_another_study_and_none_are_alike(draft: ConsentDocument, browser: Browser) -> None:
     eli = factories.staff(factories.study("upland"), "eli", Role.COORDINATOR)
     client = browser(eli)

@@ -14,9 +14,10 @@ from django.urls import reverse
 from django.views.generic import TemplateView
 
 from wellness.accounts.models import User
-from wellness.consent.documents import draft_next
+from wellness.consent.documents import answerable, draft_next
 from wellness.consent.models import ConsentDocument
 from wellness.lib.refusal import Refusal
+from wellness.studies.models import Study
 from wellness.web.coordinator.study import RUNNING, StudyPage
 
 LOCALE = RegexValidator(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,6})?$", "Write a language as en, fi or pt-BR.")
@@ -63,8 +64,11 @@ class Documents(StudyPage, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         kwargs.setdefault("form", DraftForm())
-        known = ConsentDocument.objects.filter(study=self.study)
-        return super().get_context_data(**kwargs, lines=lines(known))
+        known, may_draft = (
+            ConsentDocument.objects.filter(study=self.study),
+            answers_for(self.study, self.user),
+        )
+        return super().get_context_data(**kwargs, lines=lines(known), may_draft=may_draft)
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         form = DraftForm(request.POST)
@@ -99,15 +103,25 @@ class DocumentPage(StudyPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """The document, with what the page adds."""
-        under = reverse("consent_documents", args=[self.study.slug])
-        return super().get_context_data(**kwargs | {"document": self.document, "under": under})
+        context = {
+            "document": self.document,
+            "under": reverse("consent_documents", args=[self.study.slug]),
+            "may_act": answers_for(self.study, self.user),
+        }
+        return super().get_context_data(**kwargs | context)
 
 
 class DraftPage(DocumentPage):
-    """A page that changes a draft; of what is published there is no such page."""
+    """A page that changes a draft; for who may only read, and of what is published, there is no such page."""
 
     def may_enter(self, user: User) -> bool:
-        return super().may_enter(user) and self.document.state == ConsentDocument.State.DRAFT
+        is_draft = super().may_enter(user) and self.document.state == ConsentDocument.State.DRAFT
+        return is_draft and answers_for(self.study, user)
+
+
+def answers_for(study: Study, user: User) -> bool:
+    """Whether the user may act on documents; a coordinator of one site reads them only."""
+    return answerable(study).filter(user=user).exists()
 
 
 def lines(documents: Iterable[ConsentDocument]) -> list[Line]:
