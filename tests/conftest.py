@@ -1,18 +1,37 @@
 """Fixtures of every test: a clean cache, and the cast (see tests.factories)."""
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from allauth.account.internal.flows.login import record_authentication
 from django.contrib.auth.signals import user_logged_in
 from django.core.cache import cache
+from django.db import connection
 from django.http import HttpRequest
 
-from tests import factories
+from tests import factories, template
 from wellness.accounts.models import User
 from wellness.consent.tombstones import log as tombstones
 from wellness.studies.models import Device, Enrollment, Role, Study
 from wellness.studies.services import issue_device
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> Iterator[None]:
+    """The database under test begins as a copy of the template; migrating it finds nothing to do."""
+    if connection.vendor == "postgresql":
+        connection.settings_dict["TEST"]["TEMPLATE"] = template.postgresql_name()
+        yield
+        return
+    with closing(template.load(connection.creation._get_test_db_name())):
+        yield
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The process that others were started by goes last."""
+    if not hasattr(config, "workerinput"):
+        template.drop()
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 # pytest-xdist starts each worker as a process of its own, so each has its own folder.
 _FOLDER = Path(tempfile.mkdtemp(prefix="wellness-test-"))
 atexit.register(shutil.rmtree, _FOLDER, ignore_errors=True)
+os.environ.setdefault("TEMPLATE_DIR", str(_FOLDER / "template"))  # workers inherit the first process's
 os.environ |= {
     "DOTENV": os.devnull,
     "VAR_DIR": str(_FOLDER),

@@ -17,6 +17,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests import template
 from tests.canary.needles import Plant, found
 
 ROOT = Path(__file__).parents[2]
@@ -30,7 +31,6 @@ MADE = """
 import django; django.setup()
 from django.core.management import call_command
 from django.conf import settings
-call_command("migrate", verbosity=0)
 if not (settings.STATIC_ROOT / "staticfiles.json").exists():
     call_command("collectstatic", verbosity=0, interactive=False)
 from tests import factories
@@ -62,6 +62,7 @@ class Server:
             "PYTHONPATH": str(ROOT),
             "DJANGO_SETTINGS_MODULE": "wellness.settings",
         }
+        template.sqlite_copy(folder / "var")
         plants = {"address": PLANTS["address"], "name": PLANTS["first name"], "model": PLANTS["model"]}
         made = subprocess.run(
             [sys.executable, "-c", MADE.format(**plants)],

@@ -41,7 +41,7 @@ def figures(ledger: Ledger, facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _make(site: Site) -> None:
-    site.folder.mkdir(parents=True)
+    site.folder.mkdir(parents=True, exist_ok=True)
     if site.database_url.startswith("postgres"):
         create_database(site.database_url)
 

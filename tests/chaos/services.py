@@ -111,14 +111,8 @@ class Redis:
 
 
 def create_database(url: str) -> None:
-    """A new database where `url` says."""
+    """A new database where `url` says, unless there is one."""
     server, _, name = url.rpartition("/")
     with psycopg.connect(f"{server}/postgres", autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
-
-
-def drop_database(url: str) -> None:
-    """Gone, whoever is connected."""
-    server, _, name = url.rpartition("/")
-    with psycopg.connect(f"{server}/postgres", autocommit=True) as admin:
-        admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")  # type: ignore[arg-type]
+        if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+            admin.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]

@@ -1,21 +1,18 @@
 """Nothing is lost or doubled when the server's pieces are killed at random: `make chaos`, in short."""
 
-import os
-import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from tests import template
 from tests.chaos.comparison import differences
 from tests.chaos.faults import Schedule, kills
 from tests.chaos.phone import Phones, sendings
 from tests.chaos.scenario import found, undisturbed
-from tests.chaos.services import drop_database
-from tests.chaos.stage import Site, Stage, sqlite
+from tests.chaos.stage import Site, Stage
 
-TEST_DATABASE_URL = os.environ.get("TEST_DATABASE_URL", "")
 PEOPLE = ["ada", "bo"]
 SEED = 7
 
@@ -27,20 +24,17 @@ pytestmark = [
 
 @pytest.fixture
 def url(tmp_path: Path) -> Iterator[str]:
-    """A database of the kind under test, that who uses it makes."""
-    if not TEST_DATABASE_URL:
-        yield sqlite(tmp_path / "site")
-        return
-    made = f"{TEST_DATABASE_URL.rpartition('/')[0]}/chaos_{uuid.uuid4().hex[:12]}"
-    yield made
-    drop_database(made)
+    """A database of the kind under test."""
+    with template.database(tmp_path / "site", "chaos") as made:
+        yield made
 
 
 def test_nothing_is_lost_when_pieces_are_killed(tmp_path: Path, url: str) -> None:
     sent = sendings(SEED, 150, PEOPLE, n_days=2)
     site = Site(tmp_path / "site", url, lease_s=4, quiet_s=1, sweep_s=4)
+    alone = Site(tmp_path / "calm", template.sqlite_copy(tmp_path / "calm"))
     with ThreadPoolExecutor(1) as pool:
-        calm = pool.submit(undisturbed, Site(tmp_path / "calm", sqlite(tmp_path / "calm")), sent, PEOPLE)
+        calm = pool.submit(undisturbed, alone, sent, PEOPLE)
         tokens = found(site, PEOPLE)
         with Stage(site, n_celery=1) as stage:
             phones = Phones(stage.port, tokens, SEED, patience_s=200)

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import template
+
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 180  # a loaded machine takes long to start four processes
 pytestmark = [
@@ -19,6 +21,7 @@ pytestmark = [
     pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for what is left in /proc"),
 ]
 Up = subprocess.Popen[str]
+EMPTY = "empty"
 
 
 def _free_port() -> int:
@@ -71,7 +74,10 @@ def _command(folder: Path, port: int) -> Up:
 
 
 @pytest.fixture
-def up(tmp_path: Path) -> Iterator[Up]:
+def up(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Up]:
+    """Started on an empty folder where a test asks for that, else on one with tables."""
+    if getattr(request, "param", "") != EMPTY:
+        template.sqlite_copy(tmp_path)
     port = _free_port()
     process = _command(tmp_path, port)
     try:
@@ -89,6 +95,7 @@ def up(tmp_path: Path) -> Iterator[Up]:
         process.wait()
 
 
+@pytest.mark.parametrize("up", [EMPTY], indirect=True)
 def test_a_signal_stops_all_of_it(up: Up) -> None:
     up.terminate()
     output, _ = up.communicate(timeout=PATIENCE_S)

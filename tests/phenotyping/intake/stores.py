@@ -11,6 +11,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from botocore.loaders import Loader
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from moto.server import ThreadedMotoServer
@@ -25,12 +26,17 @@ NO_AWS = {
 }
 
 
+# Each session of boto3 reads the description of every service anew, half a second of them; here they share one.
+DESCRIPTIONS = Loader()
+
+
 @contextmanager
 def s3_server() -> Iterator[str]:
     """The address of an empty S3 server on this machine."""
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    with mock.patch.dict(os.environ, NO_AWS):
+    shared = mock.patch("botocore.session.create_loader", return_value=DESCRIPTIONS)
+    with mock.patch.dict(os.environ, NO_AWS), shared:
         server.start()
         try:
             yield "http://{}:{}".format(*server.get_host_and_port())

@@ -11,15 +11,14 @@ from pathlib import Path
 import pytest
 
 from phenotyping.intake.decoding.formats import PARQUET
+from tests import template
 from tests.phenotyping.intake.mutations import SOUND, Body, bombs, mutated
 from tests.phenotyping.intake.test_intake_parallel import (
     COUNT,
     FOUND_A_PERSON,
     ROOT,
     Server,
-    _database,
     _free_port,
-    _manage,
     _started,
 )
 
@@ -45,10 +44,9 @@ def _peak_kb(pid: int) -> int:
 def server(tmp_path: Path) -> Iterator[tuple[Server, int]]:
     """One web process, and the id of the one that keeps it."""
     port = _free_port()
-    with _database(tmp_path) as url:
+    with template.database(tmp_path, "intake") as url:
         environ = {"VAR_DIR": str(tmp_path), "DATABASE_URL": url, "DOTENV": os.devnull, "HOME": str(tmp_path)}
         environ |= {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "UPLOADS_WAIT_S": "0"}
-        _manage(environ, "migrate", "--verbosity", "0")
         made = Server(port, "", environ)
         made.token = str(made.run(FOUND_A_PERSON))
         process = _started(environ, port, workers=1)

@@ -15,13 +15,12 @@ from http.client import HTTPConnection
 from pathlib import Path
 from random import Random
 
-import psycopg
 import pytest
 
+from tests import template
 from tests.phenotyping.intake.conftest import NOON_MS, screen
 
 ROOT = Path(__file__).parents[3]
-TEST_DATABASE_URL = os.environ.get("TEST_DATABASE_URL", "")
 pytestmark = pytest.mark.server
 
 FOUND_A_PERSON = """
@@ -76,21 +75,6 @@ def _manage(environ: dict[str, str], *arguments: str) -> str:
     return done.stdout
 
 
-@contextlib.contextmanager
-def _database(folder: Path) -> Iterator[str]:
-    """A new database beside the one under test, of the same kind."""
-    if not TEST_DATABASE_URL:
-        yield f"sqlite:///{folder / 'wellness.sqlite3'}"
-        return
-    name = f"intake_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(TEST_DATABASE_URL, autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
-        try:
-            yield f"{TEST_DATABASE_URL.rsplit('/', 1)[0]}/{name}"
-        finally:
-            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
-
-
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -113,10 +97,9 @@ def _started(environ: dict[str, str], port: int, workers: int = 2) -> subprocess
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("server")
     port = _free_port()
-    with _database(folder) as url:
+    with template.database(folder, "intake") as url:
         environ = {"VAR_DIR": str(folder), "DATABASE_URL": url, "DOTENV": os.devnull, "HOME": str(folder)}
         environ |= {"CHUNK_ROW_BYTES": "0", "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
-        _manage(environ, "migrate", "--verbosity", "0")
         made = Server(port, "", environ)
         made.token = str(made.run(FOUND_A_PERSON))
         process = _started(environ, port)

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import psycopg
 
+from tests import template
+
 ROOT = Path(__file__).parents[4]
 TEST_DATABASE_URL = os.environ.get("TEST_DATABASE_URL", "")
 DUMP = shutil.which("pg_dump")
@@ -112,27 +114,11 @@ class Place:
 @contextlib.contextmanager
 def founded(folder: Path) -> Iterator[Place]:
     """A place whose database has every table and nobody in it."""
-    with _database(folder) as url:
+    with template.database(folder, "leaving") as url:
         environ = {"VAR_DIR": str(folder), "DATABASE_URL": url, "DOTENV": os.devnull, "HOME": str(folder)}
         environ |= {"CHUNK_ROW_BYTES": "0", "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
         environ |= {"DJANGO_SETTINGS_MODULE": "wellness.settings", "KEY_WINDOW_DAYS": "0"}
-        place = Place(folder, url, environ)
-        place.manage("migrate", "--verbosity", "0")
-        yield place
-
-
-@contextlib.contextmanager
-def _database(folder: Path) -> Iterator[str]:
-    if not TEST_DATABASE_URL:
-        yield f"sqlite:///{folder / 'wellness.sqlite3'}"
-        return
-    name = f"leaving_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(TEST_DATABASE_URL, autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
-        try:
-            yield f"{TEST_DATABASE_URL.rsplit('/', 1)[0]}/{name}"
-        finally:
-            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
+        yield Place(folder, url, environ)
 
 
 def _await(port: int, process: subprocess.Popen[bytes]) -> None:
