@@ -21,7 +21,7 @@ demo: setup ## a cohort of synthetic people sent through the API, processed and 
 	$(BIN)/python manage.py demo $(ARGS)
 
 test: setup ## the whole suite: SQLite, or PostgreSQL where TEST_DATABASE_URL names one; ARGS is passed on
-	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 lint: setup ## ruff, bandit, mypy, import-linter, templates, system checks, migrations
 	$(BIN)/ruff check .

@@ -26,7 +26,7 @@ NO_AWS = {
 }
 
 
-# Each session of boto3 reads the description of every service anew, half a second of them; here they share one.
+# Each session of boto3 reads the descriptions of all services, half a second long; here all share one.
 DESCRIPTIONS = Loader()
 
 

@@ -8,6 +8,7 @@ import pytest
 from tests.wellness.access import matrix
 from tests.wellness.access.routes import routes
 
+pytestmark = pytest.mark.long
 UPDATE = os.environ.get("UPDATE_MATRIX", "")  # "new" asks only for routes that have no row
 
 

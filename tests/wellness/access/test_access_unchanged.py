@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from django.apps import apps
 from django.core.cache import cache
 from django.db import connection, models
@@ -32,6 +33,7 @@ def digest(model: type[models.Model]) -> str:
     return found.hexdigest()
 
 
+@pytest.mark.long
 def test_no_get_changes_the_database(db: None, settings: Any) -> None:
     settings.DISK_FREE_SHARE, settings.DISK_FREE_BYTES = 0.0, 0
     written, cast_ = set(), cast()

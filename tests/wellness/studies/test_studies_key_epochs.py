@@ -25,6 +25,7 @@ from wellness.lib.clock import utc_now
 from wellness.studies import keys, rotation
 from wellness.studies.models import DataKey, Device, Enrollment, Study
 
+pytestmark = pytest.mark.anew  # her keys lie in the test's own folder
 DAY, NEVER, AT_ONCE = timedelta(days=1), timedelta(days=36_500), timedelta(0)
 
 

@@ -6,13 +6,16 @@ import pytest
 from django.db import connection
 
 from tests.factories.errands import NOW, Errand, Run
+from tests.held import Held
 from wellness.work import kinds
 
 
 @pytest.fixture(scope="module")
-def _table(django_db_setup: None, django_db_blocker) -> Iterator[None]:
-    with django_db_blocker.unblock(), connection.schema_editor() as editor:
-        editor.create_model(Errand)
+def _table(django_db_setup: Held, django_db_blocker) -> Iterator[None]:
+    with django_db_blocker.unblock():
+        django_db_setup.end()  # tables are made outside of transactions
+        with connection.schema_editor() as editor:
+            editor.create_model(Errand)
     yield
     with django_db_blocker.unblock(), connection.schema_editor() as editor:
         editor.delete_model(Errand)
