@@ -52,6 +52,10 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         """Alerts nobody has resolved."""
         return self.filter(resolved_at=None)
 
+    def visible_to(self, user: User) -> Self:
+        """Alerts of the people whose record the clinician may see now, whatever these share."""
+        return self.filter(enrollment__in=Enrollment.objects.visible_to(user, Role.CLINICIAN))
+
 
 class Alert(models.Model):
     """Something a human must look at; acknowledged is not resolved."""

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from wellness.web.accounts import ChangePassword, SignIn
+from wellness.web.clinician.alerts import AnswerAlert
 from wellness.web.clinician.caseload import Caseload
 from wellness.web.clinician.emergency import Emergency
 from wellness.web.clinician.left_alerts import AnswerLeftAlert
@@ -66,6 +67,7 @@ urlpatterns = [
     path("app/suggestions/<uuid:delivery>/", Respond.as_view(), name="respond"),
     path("app/suggestions/<uuid:delivery>/opened/", Opened.as_view(), name="opened"),
     path("clinic/", Caseload.as_view(), name="caseload"),
+    path("clinic/alerts/<uuid:call>/", AnswerAlert.as_view(), name="alert"),
     path("clinic/emergency/", Emergency.as_view(), name="emergency"),
     path("clinic/left/<uuid:alert>/", AnswerLeftAlert.as_view(), name="left_alert"),
     path("clinic/<uuid:enrollment>/", Person.as_view(), name="person"),

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from coach.delivery.models import Delivery
 from coach.delivery.services import queue
-from coach.safety.models import LeftAlert
+from coach.safety.models import Alert, LeftAlert
 from phenotyping.intake.partial import Whole, begin
 from phenotyping.surveys.models import Instrument
 from phenotyping.surveys.services import answer
@@ -48,6 +48,7 @@ def belongings(
         "alert": each(_left_alert),
         "answer": each(_answer),
         "app_label": {NONEXISTENT: "wellness_studies"},
+        "call": each(_alert),
         "delivery": sent,
         "document": {name: str(_draft(people[name].study).public_id) for name in (OWN, OTHER_STUDY)}
         | {NONEXISTENT: str(uuid4())},
@@ -99,6 +100,7 @@ def meant(person: Enrollment, clinician: User) -> dict[str, dict[str, object]]:
         },
         "api/v1/suggestions/<uuid:suggestion>/response": {"response": "done", "responded_at": now_ms},
         "app/suggestions/<uuid:delivery>/": {"response": "done"},
+        "clinic/alerts/<uuid:call>/": {"act": "acknowledge"},
         "clinic/left/<uuid:alert>/": {"act": "acknowledge"},
         "clinic/emergency/": {
             "study": "harbour",
@@ -120,6 +122,15 @@ def _access(person: Enrollment) -> object:
         add_member(study=person.study, user=kim, role=Role.CLINICIAN, reach=Reach.ASSIGNED)
     reason, now = "Her neighbour called, she is down.", timezone.now()
     return open_record(enrollment=person, user=kim, reason=reason, now=now).public_id
+
+
+def _alert(person: Enrollment) -> object:
+    """An open alert; one that was raised before the person left, where they did."""
+    now = timezone.now()
+    made = Alert.objects.create(
+        enrollment=person, rule="answer", severity="low", source="answer:1", raised_at=now, due_at=now
+    )
+    return made.public_id
 
 
 def _left_alert(person: Enrollment) -> object:

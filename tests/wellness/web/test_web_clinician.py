@@ -157,3 +157,34 @@ def test_queries_do_not_grow_with_people(
     assert many == few
     assert many[0] <= 24
     assert many[1] <= 34
+
+
+def test_an_alert_is_acknowledged_and_resolved_with_what_was_done(
+    client: Client, ada: Enrollment, bea: User
+) -> None:
+    now = timezone.now()
+    alert = raise_alert(enrollment=ada, rule="answer", severity="imminent", source="answer:1", now=now)
+    page, answer = f"/clinic/{ada.public_id}/", f"/clinic/alerts/{alert.public_id}/"
+    assert answer in client.get(page).content.decode()
+    client.post(answer, {"act": "acknowledge"})
+    assert "Seen by bea@example.org" in client.get(page).content.decode()
+    refused = client.post(answer, {"act": "resolve", "disposition": " "}, follow=True)
+    assert "what was done about the alert" in refused.content.decode()
+    client.post(answer, {"act": "resolve", "disposition": "Called her; she is with her sister."})
+    alert.refresh_from_db()
+    assert (alert.acknowledged_by, alert.disposition) == (bea, "Called her; she is with her sister.")
+    assert answer not in client.get(page).content.decode()
+    acts = AuditEntry.objects.filter(object=f"alert:{alert.public_id}").order_by("pk")
+    assert [one.action for one in acts] == ["alert.raise", "alert.acknowledge", "alert.resolve"]
+    assert client.post(answer, {"act": "acknowledge"}).status_code == 404  # it is over
+
+
+def test_others_are_told_that_there_is_no_such_alert(
+    browser: Browser, ada: Enrollment, cal: User, dot: User
+) -> None:
+    now = timezone.now()
+    alert = raise_alert(enrollment=ada, rule="answer", severity="low", source="answer:1", now=now)
+    for user in (cal, dot):
+        assert browser(user).post(f"/clinic/alerts/{alert.public_id}/", {"act": "resolve"}).status_code == 404
+    alert.refresh_from_db()
+    assert alert.acknowledged_at is None

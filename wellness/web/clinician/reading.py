@@ -130,6 +130,7 @@ def _answers(pks: Sequence[int], now: datetime) -> defaultdict[int, list[datetim
 
 def _alerts(pks: Sequence[int]) -> defaultdict[int, list[Alert]]:
     found: defaultdict[int, list[Alert]] = defaultdict(list)
-    for alert in Alert.objects.open().filter(enrollment__in=pks).order_by("raised_at"):
+    alerts = Alert.objects.open().select_related("acknowledged_by").filter(enrollment__in=pks)
+    for alert in alerts.order_by("raised_at"):
         found[alert.enrollment_id].append(alert)
     return found
