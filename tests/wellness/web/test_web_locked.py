@@ -89,6 +89,7 @@ def test_only_regulators_of_the_study_and_site_see_whose_data_are_locked(
     assert looks(bo) == []
 
 
+@pytest.mark.anew  # after bo, whose document is the first
 def test_who_is_not_locked_is_as_if_they_were_not(
     bo: Enrollment, ada: Enrollment, reg: User, browser: Browser
 ) -> None:
