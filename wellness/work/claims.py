@@ -48,10 +48,11 @@ class ClaimableQuerySet(models.QuerySet[Any]):
         return rows
 
     def claim(self, pk: int, now: datetime) -> int | None:
-        """The fence of a row that is now ours, or None when another worker has it or it is no longer due."""
+        """The fence of a row that is now ours; None when another has it, or it is no longer due, or gone."""
         mine = self.claimable(now).filter(pk=pk)
         n = mine.update(attempts=F("attempts") + 1, lease_until=now + LEASE, fence=F("fence") + 1)
-        return self.model._default_manager.values_list("fence", flat=True).get(pk=pk) if n == 1 else None
+        fences = self.model._default_manager.filter(pk=pk).values_list("fence", flat=True)
+        return fences.first() if n == 1 else None  # an erasure may take a row that was just claimed
 
     def release(self, pk: int, fence: int) -> bool:
         """True when the row was still ours: its lease is dropped and its attempts forgotten."""

@@ -7,7 +7,7 @@ from kombu.exceptions import OperationalError
 from tests.factories.errands import NOW, Errand, Run, break_down, finish
 from wellness.breaker import Breaker
 from wellness.work import kinds, tasks
-from wellness.work.claims import LEASE, MAX_ATTEMPTS
+from wellness.work.claims import LEASE, MAX_ATTEMPTS, ClaimableQuerySet
 
 
 def test_one_worker_gets_the_row_and_the_next_does_not(errand: Errand) -> None:
@@ -29,6 +29,22 @@ def test_one_worker_gets_the_row_and_the_next_does_not(errand: Errand) -> None:
 def test_what_is_not_due_cannot_be_claimed(errand: Errand, change: dict[str, object]) -> None:
     Errand.objects.update(**change)
     assert Errand.objects.due(NOW).claim(errand.pk, NOW) is None
+
+
+def test_a_row_that_goes_while_it_is_claimed_is_nobodys(
+    errand: Errand, kind: Callable[[Run], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when its person is erased between the claim and the look at its fence."""
+    kind(finish)
+    update = ClaimableQuerySet.update
+
+    def and_gone(rows: ClaimableQuerySet, **values: object) -> int:
+        n = update(rows, **values)
+        Errand.objects.all().delete()
+        return n
+
+    monkeypatch.setattr(ClaimableQuerySet, "update", and_gone)
+    assert kinds.run_one("errand", errand.pk, NOW) is False
 
 
 def test_a_lease_that_ran_out_is_taken_over_and_the_slow_worker_is_fenced_off(errand: Errand) -> None:
