@@ -6,7 +6,6 @@ import csv
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from itertools import product
 from pathlib import Path
 
@@ -89,9 +88,8 @@ def asking(route: Route, cast_: Cast, *, full: bool) -> dict[str, Player]:
     return cast_.players if full else pages
 
 
-@cache
 def walk(*, full: bool, only: frozenset[str] | None = None) -> Walk:
-    """Every route, or those only, with every method in the roles for every object; once in a process."""
+    """Every route, or those only, with every method in the roles for every object."""
     cast_, found, told_apart, n_compared = cast(), {}, [], 0
     logging.disable(logging.CRITICAL)  # a line for each refusal
     for route in (route for route in routes() if only is None or route.path in only):
