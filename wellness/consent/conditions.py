@@ -6,16 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
+
 from wellness.accounts.models import User
 from wellness.consent.differences import terms_of
-from wellness.consent.documents import document_digest
+from wellness.consent.documents import APPROVERS, document_digest
 from wellness.consent.events import GRANTING, Period, party_of
 from wellness.consent.majority import age_at, majority_at
 from wellness.consent.models import Action, Capacity, ConsentDocument, ConsentEvent, Party
 from wellness.consent.purposes import Scope
 from wellness.lib.clock import to_us
 from wellness.lib.refusal import Refusal
-from wellness.studies.models import GONE, Device, Enrollment, Phase
+from wellness.studies.models import GONE, Device, Enrollment, Membership, Phase, Study
 
 PROXIES = (Capacity.PARENT, Capacity.GUARDIAN, Capacity.REPRESENTATIVE)
 CAPACITIES: Mapping[str, tuple[str, ...]] = {
@@ -151,3 +153,12 @@ def _require_age(person: Enrollment, document: ConsentDocument, now: datetime) -
             raise Refusal("birth_date_missing", "Whose guardian agrees has a birth date.", status=409)
         if came_of_age_at <= now:
             raise Refusal("of_age", "Who is of age agrees for themselves.", status=403)
+
+
+def require_staff(person: Enrollment, user: User) -> None:
+    """Refusal unless the user answers for the study at the person's site; a personal one has no staff."""
+    there = Q(site=None) | Q(site=person.site_id)
+    held = Membership.objects.filter(there, study=person.study, user=user, ended_at=None, role__in=APPROVERS)
+    if person.study.kind != Study.Kind.PERSONAL and not held.exists():
+        message = "That takes a coordinator or administrator of the study, for the person's site."
+        raise Refusal("not_an_approver", message, status=403)

@@ -185,15 +185,6 @@ def require_author(study: Study, user: User) -> None:
         raise Refusal("not_an_approver", message, status=403)
 
 
-def require_staff(study: Study, user: User) -> None:
-    """Refusal unless the user answers for the study; a personal one has no staff, only its owner."""
-    held = Membership.objects.filter(study=study, user=user, ended_at=None, role__in=APPROVERS)
-    if study.kind != Study.Kind.PERSONAL and not held.exists():
-        raise Refusal(
-            "not_an_approver", "That takes a coordinator or administrator of the study.", status=403
-        )
-
-
 def record_act(
     verb: str, document: ConsentDocument, user: User | None, sha256: str, at: datetime | None = None
 ) -> None:

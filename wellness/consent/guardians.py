@@ -12,7 +12,6 @@ from django.db.models.signals import post_delete, post_save
 from wellness.accounts.models import User
 from wellness.audit.services import SERVICE, Actor, enrollment_chain, record
 from wellness.consent import conditions, gate
-from wellness.consent.documents import require_staff
 from wellness.consent.majority import BIRTH, OF_AGE, majority_on
 from wellness.consent.models import (
     Action,
@@ -69,7 +68,7 @@ def change_proxy(
     person = gate.lock(enrollment)
     if Capacity(capacity) not in conditions.PROXIES:
         raise Refusal("no_proxy", "That is nobody who signs for someone else.", field="capacity")
-    require_staff(person.study, recorded_by)
+    conditions.require_staff(person, recorded_by)
     if not evidence:
         raise Refusal("evidence_missing", "Say what shows that they may sign.", status=403, field="evidence")
     if proxy is not None and proxy.pk in (person.user_id, recorded_by.pk):

@@ -12,7 +12,6 @@ from wellness.accounts.models import User
 from wellness.audit.models import Outcome
 from wellness.audit.services import enrollment_chain, record
 from wellness.consent import conditions, gate
-from wellness.consent.documents import require_staff
 from wellness.consent.models import Capacity, ConsentDocument, ConsentNotice, PaperConsent
 from wellness.consent.projection import held
 from wellness.consent.purposes import Scope, expand
@@ -42,7 +41,7 @@ def record_sheet(
 ) -> PaperConsent:
     """A sheet that awaits its check; it grants nothing yet."""
     person = gate.lock(enrollment)
-    require_staff(person.study, recorded_by)
+    conditions.require_staff(person, recorded_by)
     _require_evidence(scan_sha256, printed_name, witness)
     if signed_on > person.zones().local_date(now):
         raise Refusal("signed_in_future", "That day has not come yet.", field="signed_on")
@@ -73,7 +72,7 @@ def check_sheet(*, sheet: PaperConsent, checked_by: User, accepted: bool, now: d
     """The sheet with the second person's verdict; accepted, it is a grant, and the participant is told."""
     person = gate.lock(sheet.enrollment)
     sheet = PaperConsent.objects.select_related("document", "recorded_by").get(pk=sheet.pk)
-    require_staff(person.study, checked_by)
+    conditions.require_staff(person, checked_by)
     if sheet.checked_at is not None:
         raise Refusal("checked_already", "That sheet was checked already.", status=409)
     if sheet.recorded_by_id == checked_by.pk:

@@ -18,6 +18,7 @@ from wellness.consent.signatures import printed_name
 from wellness.consent.verification import verify_person
 from wellness.lib.refusal import Refusal
 from wellness.studies.models import Enrollment, Role, Study
+from wellness.studies.services import add_member, add_site
 from wellness.work.kinds import drain
 
 GPS: list[Scope] = [("collect", "gps"), ("store", "gps")]
@@ -100,6 +101,22 @@ def test_nobody_checks_what_they_recorded(sheet: dict[str, Any], dot: User, bea:
         with pytest.raises(Refusal, match=error):
             check_sheet(sheet=pending, checked_by=who, accepted=True, now=NEXT_DAY)
     assert PaperConsent.objects.pending().count() == 1
+
+
+def test_staff_of_one_site_record_and_check_its_people_alone(
+    study: Study, bo: Enrollment, sheet: dict[str, Any], eve: User
+) -> None:
+    elsewhere = factories.user("fay")
+    far = add_site(study=study, slug="far", name="Far away")
+    add_member(study=study, user=elsewhere, role=Role.COORDINATOR, site=far)
+    with pytest.raises(Refusal, match="not_an_approver"):
+        record_sheet(**(sheet | {"recorded_by": elsewhere}))
+    here = factories.user("gil")
+    add_member(study=study, user=here, role=Role.COORDINATOR, site=bo.site)
+    pending = record_sheet(**(sheet | {"recorded_by": here}))
+    with pytest.raises(Refusal, match="not_an_approver"):
+        check_sheet(sheet=pending, checked_by=elsewhere, accepted=True, now=NEXT_DAY)
+    assert check_sheet(sheet=pending, checked_by=eve, accepted=True, now=NEXT_DAY).event is not None
 
 
 def test_a_sheet_without_evidence_is_refused(study: Study, sheet: dict[str, Any], cal: User) -> None:
