@@ -96,7 +96,7 @@ CLEAR = {
 }
 
 
-def _decided(field: models.Field) -> bool:  # type: ignore[type-arg]
+def _decided(field: models.Field) -> bool:  # type: ignore[type-arg]  # of any type
     sealed = isinstance(field, models.BinaryField) and field.name.startswith(("sealed_", "wrapped"))
     known = field.name in CODES | VERSIONS | {"last_error", "consent_events"} or field.name.endswith(DIGEST)
     return bool(sealed or known or field.choices or isinstance(field, SealedText))

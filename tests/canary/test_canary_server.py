@@ -100,7 +100,7 @@ class Server:
     def ask(self, path: str, body: bytes | None = None, **headers: str) -> tuple[int, str]:
         """Status and text of an answer."""
         method = headers.pop("method", None)
-        request = urllib.request.Request(self.address + path, body, headers, method=method)  # noqa: S310
+        request = urllib.request.Request(self.address + path, body, headers, method=method)  # noqa: S310  ours
         try:
             with self.browser.open(request, timeout=30) as answer:
                 return answer.status, answer.read().decode()

@@ -25,7 +25,7 @@ class PersonText(SealedText, models.CharField):  # type: ignore[type-arg]  # gen
 
     def unseal(self, instance: Any, context: str, sealed: bytes) -> bytes:
         """The plain bytes; KeyDestroyed when the person was forgotten."""
-        from wellness.studies import keys  # noqa: PLC0415
+        from wellness.studies import keys  # noqa: PLC0415  which reads the models that have this field
 
         return keys.unseal(instance.enrollment, context, sealed)
 
@@ -38,7 +38,7 @@ class PersonWord(PersonText):
 
     def index_for(self, instance: Any, value: str) -> str:
         """The person's own index of a word."""
-        from wellness.studies import keys  # noqa: PLC0415
+        from wellness.studies import keys  # noqa: PLC0415  which reads the models that have this field
 
         return keys.digest(instance.enrollment, [self._context(), value])[:INDEX_LENGTH]
 
