@@ -21,7 +21,6 @@ from wellness.audit import sealing
 from wellness.audit.models import ActorKind, Outcome
 from wellness.audit.sealing import keyed_digest
 from wellness.audit.services import Actor, account_chain, record, system_chain
-from wellness.keyring import KeyDestroyed
 
 CHANGES: dict[str, Signal] = {
     "password.set": account.password_set,
@@ -53,18 +52,12 @@ def join() -> None:
         signal.connect(_failing(step), weak=False, dispatch_uid="trail")
 
 
-def _seal(owner: str, context: str, plain: bytes) -> bytes | None:
-    try:
-        return keys.seal(UUID(owner), context, plain)
-    except KeyDestroyed:
-        return None
+def _seal(owner: str, context: str, plain: bytes) -> bytes:
+    return keys.seal(UUID(owner), context, plain)
 
 
-def _unseal(owner: str, context: str, envelope: bytes) -> bytes | None:
-    try:
-        return keys.unseal(UUID(owner), context, envelope)
-    except KeyDestroyed:
-        return None
+def _unseal(owner: str, context: str, envelope: bytes) -> bytes:
+    return keys.unseal(UUID(owner), context, envelope)
 
 
 def _signed_in(*, request: HttpRequest, user: User, **_: Any) -> None:

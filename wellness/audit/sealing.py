@@ -12,11 +12,12 @@ from collections.abc import Callable, Mapping
 
 from django.conf import settings
 
+from wellness.keyring import KeyDestroyed
 from wellness.lib import sealing
 from wellness.lib.canonical import canonical
 
-# (who the chain is about, what the envelope is bound to, bytes) -> bytes; None when there is no key any more.
-Turn = Callable[[str, str, bytes], bytes | None]
+# (who the chain is about, what the envelope is bound to, bytes) -> bytes; KeyDestroyed when the key is gone.
+Turn = Callable[[str, str, bytes], bytes]
 _OWN: dict[str, tuple[Turn, Turn]] = {}
 
 
@@ -29,23 +30,23 @@ def sealed(chain: str, seq: int, detail: Mapping[str, str]) -> bytes | None:
     """The envelope of an entry's detail; None for none, and for a person whose key was destroyed."""
     if not detail:
         return None
-    kind, _, owner = chain.partition(":")
-    plain = canonical(dict(detail))
-    if kind in _OWN:
-        return _OWN[kind][0](owner, _context(chain, seq), plain)
-    return sealing.seal(_key("detail"), plain, context=_context(chain, seq))
+    seal, _ = _turns(chain)
+    try:
+        return seal(_owner(chain), _context(chain, seq), canonical(dict(detail)))
+    except KeyDestroyed:
+        return None
 
 
 def opened(chain: str, seq: int, envelope: bytes | memoryview | None) -> dict[str, str]:
     """What an entry's envelope holds; empty for none, and for a person whose key was destroyed."""
     if envelope is None:
         return {}
-    kind, _, owner = chain.partition(":")
-    if kind in _OWN:
-        plain = _OWN[kind][1](owner, _context(chain, seq), bytes(envelope))
-    else:
-        plain = sealing.unseal(_key("detail"), bytes(envelope), context=_context(chain, seq))
-    found: dict[str, str] = {} if plain is None else json.loads(plain)
+    _, unseal = _turns(chain)
+    try:
+        plain = unseal(_owner(chain), _context(chain, seq), bytes(envelope))
+    except KeyDestroyed:
+        return {}
+    found: dict[str, str] = json.loads(plain)
     return found
 
 
@@ -54,6 +55,22 @@ def keyed_digest(kind: str, value: str) -> str:
     folded = unicodedata.normalize("NFKC", value).strip().casefold()
     text = f"{kind}|{folded}".encode(errors="replace")
     return hmac.new(_key("digest"), text, "sha256").hexdigest()[:32]
+
+
+def _turns(chain: str) -> tuple[Turn, Turn]:
+    return _OWN.get(chain.partition(":")[0], (_seal, _unseal))
+
+
+def _owner(chain: str) -> str:
+    return chain.partition(":")[2]
+
+
+def _seal(_: str, context: str, plain: bytes) -> bytes:
+    return sealing.seal(_key("detail"), plain, context=context)
+
+
+def _unseal(_: str, context: str, envelope: bytes) -> bytes:
+    return sealing.unseal(_key("detail"), envelope, context=context)
 
 
 def _key(purpose: str) -> bytes:

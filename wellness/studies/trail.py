@@ -48,26 +48,27 @@ def join() -> None:
         sealing.own_keys(kind, seal=partial(_seal, find), unseal=partial(_unseal, find))
 
 
-def _seal(find: Find, owner: str, context: str, plain: bytes) -> bytes | None:
-    try:
-        return keys.seal(find(owner), context, plain)
-    except (keys.KeyDestroyed, Enrollment.DoesNotExist):
-        return None
+def _seal(find: Find, owner: str, context: str, plain: bytes) -> bytes:
+    return keys.seal(find(owner), context, plain)
 
 
-def _unseal(find: Find, owner: str, context: str, envelope: bytes) -> bytes | None:
-    try:
-        return keys.unseal(find(owner), context, envelope)
-    except (keys.KeyDestroyed, Enrollment.DoesNotExist):
-        return None
+def _unseal(find: Find, owner: str, context: str, envelope: bytes) -> bytes:
+    return keys.unseal(find(owner), context, envelope)
 
 
 def _holder(device: str) -> Enrollment:
-    return Enrollment.objects.select_related("study").get(devices__public_id=device)
+    return _found(devices__public_id=device)
 
 
 def _person(owner: str) -> Enrollment:
     person = Enrollment(public_id=UUID(owner))
     if keys.is_open(person):  # its key needs no more of the row
         return person
-    return Enrollment.objects.select_related("study").get(public_id=owner)
+    return _found(public_id=owner)
+
+
+def _found(**which: str) -> Enrollment:
+    try:
+        return Enrollment.objects.select_related("study").get(**which)
+    except Enrollment.DoesNotExist:  # the row went with the key
+        raise keys.KeyDestroyed(f"no enrollment with {which}") from None

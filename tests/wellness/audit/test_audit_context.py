@@ -16,6 +16,7 @@ from wellness.audit.models import AuditEntry, Outcome
 from wellness.audit.refusals import PER_HOUR
 from wellness.audit.services import SERVICE, enrollment_chain, record, verify
 from wellness.audit.text import clean
+from wellness.keyring import KeyDestroyed
 from wellness.lib.clock import utc_now
 from wellness.studies import keys
 from wellness.studies.models import Device, Enrollment
@@ -74,6 +75,15 @@ def test_a_persons_chain_stays_whole_when_their_key_is_destroyed(ada: Enrollment
     assert detail(before) == {}
     assert after.sealed_detail is None
     assert verify() is None
+
+
+def test_a_key_that_was_destroyed_seals_and_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(owner: str, context: str, what: bytes) -> bytes:
+        raise KeyDestroyed(owner)
+
+    monkeypatch.setitem(sealing._OWN, "gone", (gone, gone))
+    assert sealing.sealed("gone:1", 1, {"source": "192.0.2.77"}) is None
+    assert sealing.opened("gone:1", 1, b"what it sealed") == {}
 
 
 def test_the_systems_detail_does_not_need_a_persons_key(db: None) -> None:
