@@ -28,6 +28,18 @@ CAPACITIES: Mapping[str, tuple[str, ...]] = {
 }
 
 
+def require_grant(
+    person: Enrollment, event: ConsentEvent, agreed: Sequence[Scope], before: Sequence[Period]
+) -> None:
+    """Refusal unless the event, not saved yet, may grant all that to who held `before`."""
+    document, now = event.document, event.at
+    require_open(person, now)
+    require_in_force(person, document, now)
+    _require_signer(person, event)
+    require_offered(person, document, agreed, before, now)
+    _require_granting(event, agreed, before)
+
+
 def require_open(person: Enrollment, now: datetime) -> None:
     """Refusal when the person's part in the study has ended, or rests."""
     ended_at = person.study.ended_at
@@ -68,37 +80,27 @@ def require_offered(
         raise Refusal("too_young", f"That may be agreed to from the age of {least}.", field="scopes")
 
 
-def require_granting(
-    action: Action, agreed: list[Scope], before: Sequence[Period], covers_from: datetime | None, now: datetime
-) -> None:
+def _require_granting(event: ConsentEvent, agreed: Iterable[Scope], before: Iterable[Period]) -> None:
     """Refusal of an act that grants nothing, reaffirms what was not given, or covers what is to come."""
-    if action not in GRANTING:
-        raise Refusal("unknown_action", f"{action} does not grant anything.")
-    if action == Action.REAFFIRM and not set(agreed) <= {one.scope for one in before}:
+    if event.action not in GRANTING:
+        raise Refusal("unknown_action", f"{event.action} does not grant anything.")
+    if event.action == Action.REAFFIRM and not set(agreed) <= {one.scope for one in before}:
         raise Refusal("nothing_to_reaffirm", "Only what is agreed to already is reaffirmed.", field="scopes")
-    if covers_from is not None and covers_from > now:
+    if event.covers_from is not None and event.covers_from > event.at:
         raise Refusal("covers_future", "A grant covers data from now on or earlier.", field="covers_from")
 
 
-def require_signer(
-    person: Enrollment,
-    document: ConsentDocument,
-    *,
-    capacity: Capacity,
-    signer: User | None,
-    device: Device | None,
-    evidence: Mapping[str, Any],
-    now: datetime,
-) -> None:
+def _require_signer(person: Enrollment, event: ConsentEvent) -> None:
     """Refusal unless this is somebody whose yes the document asks for; staff act only on evidence."""
-    if capacity not in CAPACITIES[document.audience]:
+    capacity = Capacity(event.capacity)
+    if capacity not in CAPACITIES[event.document.audience]:
         raise Refusal("capacity_of_other_document", "That document is not for you to sign.", field="capacity")
     if capacity == Capacity.STAFF:
-        if not evidence:
+        if not event.evidence:
             raise Refusal("evidence_missing", "Staff record what was signed on paper.", status=403)
     else:
-        require_own(person, signer=signer, device=device, capacity=capacity)
-    _require_age(person, document, now)
+        require_own(person, signer=event.signer, device=event.device, capacity=capacity)
+    _require_age(person, event.document, event.at)
 
 
 def require_own(

@@ -7,9 +7,8 @@ and keeps the permit with what it writes (trust.md sections 2.5 and 2.6).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -19,15 +18,37 @@ from django.db.transaction import TransactionManagementError
 
 from wellness.consent.endings import ends_at, has_ended
 from wellness.consent.events import Period, sooner
-from wellness.consent.models import ConsentState, Party
+from wellness.consent.models import ConsentState
+from wellness.consent.permits import (
+    BOTH,
+    FOREVER,
+    SELF,
+    ConsentDenied,
+    Permit,
+    PersonLeft,
+    Standing,
+    permits_of,
+)
 from wellness.consent.purposes import PURPOSES, prerequisites
 from wellness.consent.windows import Window, intersection, union
-from wellness.lib.refusal import Refusal
 from wellness.prepared import Given, Instances, Select
 from wellness.studies.models import GONE, Enrollment, Phase
 
-_SELF, _BOTH = Party.SELF.value, (Party.PERMISSION.value, Party.ASSENT.value)
-FOREVER = datetime.max.replace(tzinfo=UTC)
+__all__ = [
+    "FOREVER",
+    "ConsentDenied",
+    "Permit",
+    "PersonLeft",
+    "Standing",
+    "covering",
+    "lock",
+    "periods",
+    "permitted",
+    "permitted_many",
+    "require",
+    "standing",
+    "unmoved",
+]
 _LOCKED = Instances(
     lambda: Enrollment.objects.filter(pk=Given("person", BigIntegerField())).select_for_update(
         of=("self",), no_key=True
@@ -35,47 +56,6 @@ _LOCKED = Instances(
     Enrollment,
     "study",
 )
-
-
-@dataclass(frozen=True)
-class Permit:
-    """The right that something was done under: the consent epoch and the events that granted it."""
-
-    epoch: int
-    event_ids: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Standing:
-    """What may be used now, and the windows of event time covered, read at one moment of one consent epoch.
-
-    `epoch` is None where the person never agreed to any of it: then nothing is permitted or covered.
-    `until` is when the first of what is in force expires: later the permits say nothing.
-    """
-
-    epoch: int | None
-    permits: dict[str, Permit]
-    windows: dict[str, list[Window]]
-    until: datetime = FOREVER
-
-
-class ConsentDenied(Refusal):
-    """The person has not agreed to this use of these streams."""
-
-    def __init__(self, purpose: str, streams: Iterable[str]) -> None:
-        self.purpose, self.streams = purpose, tuple(streams)
-        named = ", ".join(self.streams) or "nothing in particular"
-        message = f"There is no consent to {purpose} for {named}."
-        extra = {"purpose": purpose, "streams": list(self.streams)}
-        super().__init__("consent_denied", message, status=403, extra=extra)
-
-
-class PersonLeft(Refusal):
-    """The person left for good; nothing about them is written any more."""
-
-    def __init__(self) -> None:
-        message = "This person has left, and nothing more is kept about them."
-        super().__init__("consent_withdrawn", message, status=403)
 
 
 def lock(enrollment: Enrollment) -> Enrollment:
@@ -114,7 +94,7 @@ def permitted(
         return {}
     given = {f"stream{n}": stream for n, stream in enumerate(wanted)}
     rows = _permitted(chain, len(wanted)).rows(person=enrollment.pk, at=at, **given)
-    return _permits([enrollment.pk], chain, rows)[enrollment.pk]
+    return permits_of([enrollment.pk], chain, rows)[enrollment.pk]
 
 
 def permitted_many(
@@ -128,7 +108,7 @@ def permitted_many(
     )
     held = rows.annotate(epoch=F("enrollment__consent_epoch"))
     grant = held.values_list("enrollment_id", "epoch", "stream", "purpose", "event_id", "party")
-    return _permits(ids, chain, grant)
+    return permits_of(ids, chain, grant)
 
 
 def standing(enrollment: Enrollment, purpose: str, streams: Iterable[str], *, at: datetime) -> Standing:
@@ -146,7 +126,7 @@ def standing(enrollment: Enrollment, purpose: str, streams: Iterable[str], *, at
         covered.append((stream, step, party, covers, ends or expires))
     return Standing(
         epoch=found[0][0] if found else None,
-        permits=_permits([enrollment.pk], chain, held)[enrollment.pk],
+        permits=permits_of([enrollment.pk], chain, held)[enrollment.pk],
         windows=_windows(wanted, chain, covered),
         until=until,
     )
@@ -232,25 +212,6 @@ def _takes_part(phase: str, study_ended_at: datetime | None, at: datetime) -> bo
     return phase == Phase.ACTIVE and (study_ended_at is None or study_ended_at > at)
 
 
-def _permits(
-    enrollment_ids: Iterable[int], chain: Sequence[str], rows: Iterable[tuple[int, int, str, str, int, str]]
-) -> dict[int, dict[str, Permit]]:
-    """Person by person the streams for which every step of the chain is granted."""
-    found: dict[int, dict[str, Permit]] = {pk: {} for pk in enrollment_ids}
-    held: dict[tuple[int, int, str], dict[tuple[str, str], int]] = defaultdict(dict)
-    for pk, epoch, stream, step, event, party in rows:
-        held[pk, epoch, stream][step, party] = event
-    for (pk, epoch, stream), events in held.items():
-        if all(_granted(step, events) for step in chain):
-            found[pk][stream] = Permit(epoch, tuple(sorted(set(events.values()))))
-    return found
-
-
-def _granted(step: str, events: Mapping[tuple[str, str], int]) -> bool:
-    """One's own yes, or of a child both the guardian's and the child's."""
-    return (step, _SELF) in events or all((step, party) in events for party in _BOTH)
-
-
 def _windows(
     streams: Iterable[str],
     chain: Sequence[str],
@@ -261,7 +222,7 @@ def _windows(
         covered[stream, step, party].append((since, until))
 
     def of_step(stream: str, step: str) -> list[Window]:
-        own, *both = (union(covered[stream, step, party]) for party in (_SELF, *_BOTH))
+        own, *both = (union(covered[stream, step, party]) for party in (SELF, *BOTH))
         return union([*own, *intersection(both)]) if any(both) else own
 
     return {stream: intersection([of_step(stream, step) for step in chain]) for stream in streams}

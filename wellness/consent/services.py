@@ -50,35 +50,15 @@ def grant(
     public_id: UUID | None = None,
 ) -> ConsentEvent:
     """The event by which a person, or who may for them, agrees to scopes of a published document, at once."""
-    person = gate.lock(enrollment)
-    document = ConsentDocument.objects.get(pk=document.pk)
-    agreed, evidence = expand(scopes), dict(evidence or {})
-    if Action(action) == Action.IMPORT:  # by the operator of a personal study, for their own data
-        evidence = evidence or {"import": reason or "by the operator"}
-    conditions.require_open(person, now)
-    conditions.require_in_force(person, document, now)
-    conditions.require_signer(
-        person,
-        document,
-        capacity=Capacity(capacity),
-        signer=signer,
-        device=device,
-        evidence=evidence,
-        now=now,
-    )
-    before = held(person)
-    conditions.require_offered(person, document, agreed, before, now)
-    conditions.require_granting(Action(action), agreed, before, covers_from, now)
+    person, agreed = gate.lock(enrollment), expand(scopes)
     event = ConsentEvent(
         action=Action(action),
-        document=document,
-        document_sha256=document.body_sha256,
+        document=ConsentDocument.objects.get(pk=document.pk),
         scopes=[list(scope) for scope in agreed],
         covers_from=covers_from or now,
-        expiries=conditions.expiries(document, agreed, now, until),
         signer=signer,
         capacity=Capacity(capacity),
-        evidence=evidence,
+        evidence=_evidence(action, evidence, reason),
         client_at=client_at,
         client_zone=client_zone,
         device=device,
@@ -86,6 +66,9 @@ def grant(
         at=now,
         **({"public_id": public_id} if public_id else {}),
     )
+    conditions.require_grant(person, event, agreed, held(person))
+    event.document_sha256 = event.document.body_sha256
+    event.expiries = conditions.expiries(event.document, agreed, now, until)
     _append(enrollment, person, event, signing)
     hooks.granted(enrollment, frozenset(agreed), now)
     return event
@@ -179,6 +162,13 @@ def resting_on(person: Enrollment, scopes: Iterable[Scope]) -> set[Scope]:
 def rebuild(enrollment: Enrollment) -> list[Period]:
     """The periods that the person's events amount to, made anew; the table must equal them."""
     return rebuilt(enrollment)
+
+
+def _evidence(action: str, said: Mapping[str, Any] | None, reason: str) -> dict[str, Any]:
+    """What an event rests on; an import is by the operator of a personal study, for their own data."""
+    if said or Action(action) != Action.IMPORT:
+        return dict(said or {})
+    return {"import": reason or "by the operator"}
 
 
 def _append(
