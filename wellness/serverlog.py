@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from gunicorn.glogging import Logger
 from wellness.logs import UNTOLD, Discreet
 
 INVALID = "Invalid request"
+FELL_SILENT = "A client fell silent in the middle of a request."
 
 
 class ServerLogger(Logger):  # type: ignore[misc]  # gunicorn has no types
@@ -22,7 +24,10 @@ class ServerLogger(Logger):  # type: ignore[misc]  # gunicorn has no types
             handler.setFormatter(Discreet(self.error_fmt, self.datefmt))
 
     def exception(self, msg: str, *args: Any, **kwargs: Any) -> None:
-        """An error with its frames; the address it names is not told."""
+        """An error with its frames; the address it names is not told. A network that went is no error."""
+        if isinstance(sys.exception(), BlockingIOError):  # webserver.SILENCE_S
+            self.info(FELL_SILENT)
+            return
         super().exception(msg, *(UNTOLD for _ in args), **kwargs)
 
     def debug(self, msg: str, *args: Any, **kwargs: Any) -> None:

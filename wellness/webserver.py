@@ -1,5 +1,8 @@
 """How gunicorn runs the site (`--config python:wellness.webserver`): each worker process on one processor.
 
+A phone that loses its network in the middle of a request keeps the connection, and with it a thread: a few of
+them would take all threads for good, and nobody's call for help would be heard. So silence ends.
+
 Of a worker's threads Python runs one at a time. Where each wakes on another processor, at every answer of the
 database, it takes the memory of all with it, and an upload of a few rows costs twice the processor time.
 """
@@ -7,9 +10,13 @@ database, it takes the memory of all with it, and an upload of a few rows costs 
 from __future__ import annotations
 
 import os
+import socket
+import struct
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Protocol
+
+SILENCE_S = 20  # without a byte of a request that has begun, or room for one of its answer
 
 
 class Worker(Protocol):
@@ -22,6 +29,24 @@ class Arbiter(Protocol):
     """gunicorn's master process and the workers it has, by process id."""
 
     WORKERS: Mapping[int, Worker]
+    LISTENERS: Iterable[Listener]
+
+
+class Listener(Protocol):
+    """What gunicorn accepts connections on."""
+
+    sock: socket.socket
+
+
+def when_ready(server: Arbiter) -> None:
+    """Have reads and writes that wait too long fail: what is accepted has this from what it is accepted on.
+
+    The system does it, for gunicorn turns off the time-outs that Python knows of.
+    """
+    patience = struct.pack("ll", SILENCE_S, 0)
+    for listener in server.LISTENERS:
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            listener.sock.setsockopt(socket.SOL_SOCKET, option, patience)
 
 
 def pre_fork(server: Arbiter, worker: Worker) -> None:
