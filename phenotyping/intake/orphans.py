@@ -1,12 +1,19 @@
-"""Collecting what nothing needs: chunks that were replaced, and objects that no registry row names."""
+"""Collecting what nothing needs: chunks that were replaced, and objects that no registry row names.
+
+Objects outlive the rows that named them by as long as a backup of the database may be restored
+(`KEY_WINDOW`): what it names must still be there, for phones deleted their own copies long ago.
+"""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.core.files.storage import storages
+from django.db.models import Q
 
 from phenotyping.intake import chunks
 from phenotyping.intake.models import Chunk
@@ -15,13 +22,18 @@ STAYS = timedelta(hours=1)  # readers that listed a chunk before it was replaced
 SETTLES = timedelta(days=1)  # an object is written before its row; no upload takes this long
 BATCH = 500
 
+logger = logging.getLogger(__name__)
+
 
 def collect(now: datetime) -> int:
-    """How many objects were deleted that no registry row names and that are older than a day."""
+    """How many objects were deleted that no registry row names, now or in a backup that may be restored."""
     storage, n = storages["chunks"], 0
     for name in orphans():
+        if not _is_ours():
+            logger.error("no row names an object, and there are some: is this their database? All stay")
+            return 0
         try:
-            old = storage.get_modified_time(name) <= now - SETTLES
+            old = storage.get_modified_time(name) <= now - max(SETTLES, settings.KEY_WINDOW)
         except FileNotFoundError:  # it went meanwhile
             continue
         n += old and chunks.remove(name)
@@ -29,12 +41,13 @@ def collect(now: datetime) -> int:
 
 
 def collect_superseded(now: datetime) -> int:
-    """How many chunks were dropped, row and object, that were replaced more than an hour ago."""
+    """How many replaced chunks were dropped: an hour later; those with objects when no backup needs them."""
     n = 0
-    rows = Chunk.objects.superseded(now - STAYS).order_by("pk")
-    while some := dict(rows.values_list("pk", "object_name")[:BATCH]):
+    rows = Chunk.objects.superseded(now - STAYS)
+    rows = rows.filter(Q(object_name=None) | Q(state_at__lte=now - settings.KEY_WINDOW))
+    while some := dict(rows.order_by("pk").values_list("pk", "object_name")[:BATCH]):
         # Rows first: an object whose row is gone is an orphan, a row whose object is gone would be a loss.
-        n += Chunk.objects.superseded(now - STAYS).filter(pk__in=some).delete()[0]
+        n += rows.filter(pk__in=some).delete()[0]
         for name in filter(None, some.values()):
             chunks.remove(name)
     return n
@@ -48,6 +61,11 @@ def orphans() -> Iterator[str]:
             rows = Chunk.objects.filter(object_name__in=some)
             known.update(filter(None, rows.values_list("object_name", flat=True)))
         yield from (name for name in names if name not in known)
+
+
+def _is_ours() -> bool:
+    """Whether the registry names any object at all: an empty or half restored database names none."""
+    return Chunk.objects.filter(object_name__isnull=False).exists()
 
 
 def names_of(person: object) -> Iterator[str]:
