@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import UnreadablePostError
 from rest_framework.request import Request
 
+from phenotyping.intake import room
 from phenotyping.intake.faults import fault
 
 RAW_LENGTH = "X-Raw-Length"
@@ -27,7 +28,8 @@ def body_of(request: Request) -> bytes:
     """The whole body; Refusal when it is too long, was cut short, or is not what its digest says."""
     declared, digest = _declared_bytes(request), _digest(request.headers.get("Content-Digest", ""))
     try:
-        body: bytes = request.body
+        with room.for_body(declared):
+            body: bytes = request.body
     except UnreadablePostError:
         raise _incomplete() from None
     if len(body) != declared:

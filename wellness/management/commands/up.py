@@ -22,6 +22,7 @@ from wellness.lib.clock import utc_now
 # A crisis never waits behind a computation: what somebody waits for has a worker of its own.
 URGENT, PATIENT = "crisis,decide,ingest", "compute,erase,bulk"
 GRACE_S = 20.0
+THREADS = 6  # of a web process; large uploads take UPLOADS_AT_ONCE of them at most
 
 
 class Command(BaseCommand):
@@ -56,7 +57,7 @@ class Command(BaseCommand):
         embedded = connection.vendor == "sqlite" or settings.CELERY_BROKER_URL == "filesystem://"
         n_celery = 1 if embedded else workers
         address = f"[{bind}]:{port}" if ":" in bind else f"{bind}:{port}"
-        web = ["--bind", address, "--workers", str(workers), "--threads", "4", "--no-control-socket"]
+        web = ["--bind", address, "--workers", str(workers), "--threads", str(THREADS), "--no-control-socket"]
         web += ["--config", "python:wellness.webserver", "--log-level", "warning"]
         children.start("web server", "gunicorn", "wellness.wsgi:application", *web)
         celery = ["--quiet", "--app", "wellness.celery"]

@@ -1,0 +1,74 @@
+"""Large uploads leave threads and memory for others; small ones and answers never ask."""
+
+import uuid
+from contextlib import ExitStack
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from phenotyping.intake import room
+from phenotyping.intake.models import Upload
+from phenotyping.intake.room import Room
+from phenotyping.surveys.instruments import load_instruments
+from tests.phenotyping.intake.conftest import CSV, NOON_MS, Phone, screen
+from wellness.lib.refusal import Refusal
+
+HEADER = b"time,state\n"
+LARGE = HEADER + b"".join(b"%d,on\n" % (NOON_MS + n) for n in range(5_000))
+QUERY = "?stream=screen"
+
+
+def test_who_comes_too_many_is_sent_away_and_finds_room_afterwards() -> None:
+    place = Room(lambda: 3)
+    with place.taken(2), place.taken(1):
+        with pytest.raises(Refusal) as refused, place.taken(1):
+            pass
+        assert (refused.value.code, refused.value.status, refused.value.retry) == ("busy", 503, True)
+    with place.taken(9):  # alone: what is admitted at all can be read
+        pass
+    with pytest.raises(ZeroDivisionError), place.taken(3):
+        raise ZeroDivisionError
+    with place.taken(3):
+        pass
+
+
+def test_without_a_limit_everybody_finds_room() -> None:
+    place = Room(lambda: 0)
+    with place.taken(2), place.taken(10**12):
+        pass
+
+
+def test_large_bodies_leave_threads_for_answers(phone: Phone, settings: Settings) -> None:
+    load_instruments()
+    upload = uuid.uuid4()
+    with ExitStack() as coming:
+        for _ in range(settings.UPLOADS_AT_ONCE):
+            coming.enter_context(room.for_body(2**20))
+        status, body = phone.put(LARGE, upload=upload, media=CSV, query=QUERY)
+        assert (status, body["errors"][0]["code"], body["retry"]) == (503, "busy", True)
+        assert phone.send({"screen": screen()})[0] == 201
+        sheet = {
+            "id": str(uuid.uuid4()),
+            "instrument": "check-in",
+            "recorded_at": NOON_MS,
+            "values": {"support": 2},
+        }
+        credential = {"Authorization": f"Bearer {phone.token}"}
+        said = Client().post("/api/v1/answers", sheet, content_type="application/json", headers=credential)
+        assert said.status_code == 201
+    assert phone.put(LARGE, upload=upload, media=CSV, query=QUERY)[0] == 201
+
+
+def test_what_is_read_at_once_fits_into_memory(
+    phone: Phone, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.UPLOAD_RAW_BYTES = 3 * len(LARGE) // 2
+    monkeypatch.setattr(room, "SMALL_RAW", 1_000)
+    upload = uuid.uuid4()
+    with room.for_reading(len(LARGE)):
+        status, body = phone.put(LARGE, upload=upload, media=CSV, query=QUERY)
+        assert (status, body["errors"][0]["code"]) == (503, "busy")
+        assert not Upload.objects.exists()
+        assert phone.send({"screen": screen()})[0] == 201
+    assert phone.put(LARGE, upload=upload, media=CSV, query=QUERY)[0] == 201
