@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 
 from wellness import disk
 from wellness.audit import watch
+from wellness.consent.models import RecipientNotice
 from wellness.lib.clock import utc_now
 
 logger = logging.getLogger(__name__)
@@ -43,7 +44,16 @@ def _record() -> None:
         raise RuntimeError("the record is at risk")
 
 
-NOTES: dict[str, Callable[[], None]] = {"audit": _record}  # told, and no reason to turn people away
+def _recipients() -> None:
+    """Everyone who has data of somebody who withdrew was told in time."""
+    if RecipientNotice.objects.overdue(utc_now()).exists():
+        raise RuntimeError("a recipient was not told of a withdrawal in time")
+
+
+NOTES: dict[str, Callable[[], None]] = {
+    "audit": _record,
+    "recipients": _recipients,
+}  # told, and no reason to turn people away
 
 
 @never_cache

@@ -44,6 +44,7 @@ CLEAR = {
         wellness_studies.Study.slug wellness_studies.Study.name wellness_studies.Site.slug
         wellness_studies.Site.name wellness_studies.Protocol.body wellness_consent.ConsentDocument.body
         wellness_consent.ConsentDocument.irb_ref wellness_consent.ConsentScope.recipients
+        wellness_consent.RecipientNotice.recipient
         coach_decisions.DecisionRule.name coach_decisions.DecisionRule.body wellness_gateways.Release.why
     """,
     "learned from a cohort, of nobody in particular": "phenotyping_twins.CohortPrior.parameters",
@@ -52,6 +53,7 @@ CLEAR = {
         wellness_audit.AuditEntry.on_behalf_of wellness_audit.AuditEntry.object
         wellness_audit.AuditEntry.request_id wellness_audit.RosterMember.chain
         wellness_studies.Enrollment.code coach_safety.LeftAlert.code phenotyping_intake.Chunk.object_name
+        wellness_consent.RecipientNotice.pseudonym wellness_consent.RecipientNotice.about
         phenotyping_twins.CohortPrior.lenders
         phenotyping_intake.Upload.boot_id admin.LogEntry.object_id
         coach_safety.Alert.source coach_decisions.Decision.posterior_id
@@ -65,6 +67,7 @@ CLEAR = {
     "consent itself, which must be verified without anybody's key": """
         wellness_consent.ConsentEvent.scopes wellness_consent.ConsentEvent.withdrawal_mode
         wellness_consent.ConsentEvent.signature wellness_consent.ConsentEvent.expiries
+        wellness_consent.RecipientNotice.scopes
         wellness_consent.ConsentEvent.evidence wellness_consent.PaperConsent.scopes
         wellness_consent.StudyKey.kid wellness_consent.StudyKey.public
         wellness_consent.DeletionReceipt.statement wellness_consent.DeletionReceipt.signature

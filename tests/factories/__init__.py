@@ -4,7 +4,13 @@ ada takes part, bea is a clinician of ada's site, cal is a clinician of another 
 dot coordinates ada's study.
 """
 
-from tests.factories.consent import EVERYTHING, agree_to_everything, approver, consent_document
+from tests.factories.consent import (
+    EVERYTHING,
+    agree_to_everything,
+    approver,
+    consent_document,
+    recipient_notice,
+)
 from tests.factories.people import PASSWORD, enrollment, staff, user
 from tests.factories.studies import COVERED_FROM, JOINED_AT, study
 
@@ -17,6 +23,7 @@ __all__ = [
     "approver",
     "consent_document",
     "enrollment",
+    "recipient_notice",
     "staff",
     "study",
     "user",

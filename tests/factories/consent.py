@@ -9,9 +9,11 @@ from tests.factories.studies import COVERED_FROM, JOINED_AT
 from wellness.accounts.models import User
 from wellness.consent.approvals import approve
 from wellness.consent.documents import draft_document
-from wellness.consent.models import ConsentDocument, ConsentEvent
+from wellness.consent.models import ConsentDocument, ConsentEvent, RecipientNotice
+from wellness.consent.modes import STOP
 from wellness.consent.publishing import publish
-from wellness.consent.purposes import CONSENT_STREAMS, PURPOSES
+from wellness.consent.purposes import COLLECT, CONSENT_STREAMS, PURPOSES
+from wellness.consent.recipients import WITHIN
 from wellness.consent.services import grant
 from wellness.consent.validity import SECTIONS
 from wellness.studies.models import Enrollment, Role, Study
@@ -47,6 +49,23 @@ def agree_to_everything(enrollment: Enrollment, now: datetime = JOINED_AT) -> Co
     )
     enrollment.refresh_from_db()
     return event
+
+
+def recipient_notice(enrollment: Enrollment, now: datetime) -> RecipientNotice:
+    """A recipient, in words only, who is to be told that the person withdrew."""
+    return RecipientNotice.objects.create(
+        study=enrollment.study,
+        site=enrollment.site,
+        enrollment=enrollment,
+        recipient="Another university",
+        pseudonym=enrollment.code,
+        scopes=[[COLLECT, "gps"]],
+        mode=STOP,
+        withdrawn_at=now,
+        due_at=now + WITHIN,
+        run_after=now + WITHIN,
+        by_hand=True,
+    )
 
 
 def approver(study: Study, name: str) -> User:

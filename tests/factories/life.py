@@ -16,6 +16,7 @@ from phenotyping.surveys.instruments import load_instruments
 from phenotyping.surveys.models import Instrument, Prompt
 from phenotyping.surveys.services import answer
 from tests.factories.coaching import ALWAYS, awake, message, points, rule, slot
+from tests.factories.consent import recipient_notice
 from tests.factories.phone import battery, local, rows, upload, walk
 from wellness.audit.services import SERVICE
 from wellness.consent.models import ConsentAgenda, ConsentNotice, Minority
@@ -50,6 +51,7 @@ def lived(person: Enrollment) -> Device:
     Minority.objects.create(enrollment=person, majority_on=DAY, sealed_birth=keys.seal(person, "birth", b"x"))
     ConsentAgenda.objects.get_or_create(enrollment=person)
     ConsentNotice.objects.get_or_create(enrollment=person, event=person.consent_events.get(seq=1))
+    recipient_notice(person, AFTER)
     if person.user:
         ask(enrollment=person, actor=SERVICE, now=AFTER)
         EmailAddress.objects.create(user=person.user, email=person.user.email, primary=True)

@@ -34,6 +34,12 @@ def of(chain: str) -> list[str]:
     return [f"{PREFIX}{digest}" for digest in found]
 
 
+def shows(names: Iterable[str], chain: str) -> bool:
+    """Whether a person is in one of these sets."""
+    digests = {name.removeprefix(PREFIX) for name in names}
+    return RosterMember.objects.filter(chain=chain, roster__digest__in=digests).exists()
+
+
 def entries() -> dict[str, str]:
     """The condition of entries that show a set of people; together with it their index is used."""
     return {"object__gte": f"{PREFIX}0", "object__lt": f"{PREFIX}g"}

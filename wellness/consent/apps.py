@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from wellness.consent.models.agenda import AgendaQuerySet, NoticeQuerySet
     from wellness.consent.models.approval import ApprovalRequestQuerySet
     from wellness.consent.models.leaving import ErasureRequestQuerySet
+    from wellness.consent.models.recipient import RecipientNoticeQuerySet
     from wellness.studies.models.assignment import EmergencyAccessQuerySet
 
 
@@ -18,10 +19,16 @@ class ConsentConfig(AppConfig):
     verbose_name = "Consent"
 
     def ready(self) -> None:
-        from wellness.consent import agenda, approvals, guardians, notices
+        from wellness.consent import agenda, approvals, guardians, notices, recipients, telling
         from wellness.consent.emergency import tell
         from wellness.consent.erasure import job, own
-        from wellness.consent.models import ApprovalRequest, ConsentAgenda, ConsentNotice, ErasureRequest
+        from wellness.consent.models import (
+            ApprovalRequest,
+            ConsentAgenda,
+            ConsentNotice,
+            ErasureRequest,
+            RecipientNotice,
+        )
         from wellness.studies.models import EmergencyAccess
         from wellness.work.kinds import Kind, register
 
@@ -37,6 +44,9 @@ class ConsentConfig(AppConfig):
         def unasked(now: datetime) -> ApprovalRequestQuerySet:
             return ApprovalRequest.objects.due(now)
 
+        def to_be_told(now: datetime) -> RecipientNoticeQuerySet:
+            return RecipientNotice.objects.due(now)
+
         def emergencies(now: datetime) -> EmergencyAccessQuerySet:
             return EmergencyAccess.objects.due(now)
 
@@ -45,5 +55,6 @@ class ConsentConfig(AppConfig):
         register(Kind("consent", "decide", due, agenda.attend))
         register(Kind("consent_notice", "decide", untold, notices.send))
         register(Kind(approvals.KIND, "decide", unasked, approvals.tell))
+        register(Kind(recipients.KIND, "decide", to_be_told, telling.run))
         register(Kind("emergency", "crisis", emergencies, tell))
         guardians.listen()

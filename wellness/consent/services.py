@@ -11,7 +11,7 @@ from django.db import models, transaction
 
 from wellness.accounts.models import User
 from wellness.audit.services import SERVICE, Actor, enrollment_chain, record
-from wellness.consent import conditions, gate, hooks, leaving, modes
+from wellness.consent import conditions, gate, hooks, leaving, modes, recipients
 from wellness.consent.events import GRANTING, START, Period, event_hash
 from wellness.consent.models import (
     Action,
@@ -118,6 +118,7 @@ def withdraw(
     )
     _append(enrollment, person, event, signing)
     hooks.withdrawn(enrollment, frozenset(revoked), now)
+    recipients.note(enrollment, event, frozenset(revoked))
     leaving.follow(enrollment, event, now, replayed=replayed)
     return event
 

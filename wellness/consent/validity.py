@@ -29,7 +29,7 @@ SECTIONS = (
 )
 AUTOMATED = frozenset({MODEL, POPULATION, INTERVENE})
 _DENIAL = re.compile(
-    r"\W*(none|no|not applicable|n/?a|nothing|there (is|are) no(ne)?)\b[^.]{0,60}\W*", re.IGNORECASE
+    r"\W*(none|no|nobody|not applicable|n/?a|nothing|there (is|are) no(ne)?)\b[^.]{0,60}\W*", re.IGNORECASE
 )
 
 
@@ -58,7 +58,7 @@ def findings(document: ConsentDocument) -> list[Finding]:
         found.append(Finding(message, (modes.SECTION,)))
     if not purposes:
         found.append(Finding("The document has nothing to agree to."))
-    if purposes & AUTOMATED and _DENIAL.fullmatch(str(body.get("automated_decisions") or "")):
+    if purposes & AUTOMATED and denies(str(body.get("automated_decisions") or "")):
         message = "The document offers models or suggestions and denies automated_decisions."
         found.append(Finding(message, ("automated_decisions",)))
     return found
@@ -68,6 +68,11 @@ def require_whole(document: ConsentDocument) -> None:
     """Refusal, saying all that is missing, of a document that may not be published."""
     if lacking := findings(document):
         raise Refusal("document_incomplete", " ".join(one.message for one in lacking))
+
+
+def denies(text: str) -> bool:
+    """A text that says only that there is no such thing."""
+    return _DENIAL.fullmatch(text) is not None
 
 
 def _says_something(text: object) -> bool:

@@ -69,6 +69,12 @@ def scopes_in_words(scopes: Iterable[Sequence[str]]) -> list[tuple[list[str], li
     return [(list(streams), purposes) for streams, purposes in grouped.items()]
 
 
+def streams_in_words(scopes: Iterable[Sequence[str]]) -> list[str]:
+    """The kinds of data that scopes are about, each once, in order; none where they are about the person."""
+    streams = sorted({stream for _, stream in scopes} - {ANY})
+    return [STREAMS.get(stream, stream.replace("_", " ")) for stream in streams]
+
+
 def method_in_words(method: str) -> str:
     """How the signer proved who they are: "password and code of an authenticator app"."""
     return " and ".join(METHODS.get(step, step.replace("_", " ")) for step in method.split("+"))

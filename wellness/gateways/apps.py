@@ -10,9 +10,11 @@ class GatewaysConfig(AppConfig):
     verbose_name = "Gateways"
 
     def ready(self) -> None:
+        from wellness.consent import recipients
         from wellness.consent.erasure import registry
         from wellness.consent.hooks import on_leaving
         from wellness.gateways.models import Release, Takeout, TakeoutQuerySet
+        from wellness.gateways.release.takers import takers
         from wellness.gateways.takeout import pieces
         from wellness.gateways.takeout.services import make
         from wellness.studies.models import Enrollment
@@ -30,6 +32,7 @@ class GatewaysConfig(AppConfig):
 
         register(Kind("takeout", "bulk", due, make))
         on_leaving(left)
+        recipients.on_withdrawal(takers)
         registry.register(registry.Step("copies", registry.Stage.OBJECTS, remove, remove, outside=True))
         registry.keeps(Release, "names members of staff by account, for data without anyone's identity")
         registry.erases(Takeout, anonymise=registry.dropping(Takeout))

@@ -16,6 +16,7 @@ from wellness.web.coordinator.invite import Invite
 from wellness.web.coordinator.locked import Locked
 from wellness.web.coordinator.people import People
 from wellness.web.coordinator.processing import Register
+from wellness.web.coordinator.recipients import Recipients, Told
 from wellness.web.coordinator.record import Record
 from wellness.web.coordinator.releases import ApproveRelease, Releases, TakeRelease
 from wellness.web.coordinator.reviews import Judge, Reviews
@@ -92,6 +93,8 @@ urlpatterns = [
         ApproveRelease.as_view(),
         name="approve_release",
     ),
+    path("console/<slug:slug>/recipients/", Recipients.as_view(), name="recipients"),
+    path("console/<slug:slug>/recipients/<uuid:notice>/told/", Told.as_view(), name="told"),
     path("console/<slug:slug>/locked/", Locked.as_view(), name="locked"),
     path("console/<slug:slug>/audit/", Record.as_view(), name="study_record"),
     path("console/<slug:slug>/processing/", Register.as_view(), name="processing"),

@@ -58,6 +58,7 @@ def belongings(
         "enrollment": each(lambda person: person.public_id),
         "id": {name: _upload(phone) for name, phone in phones.items()} | {NONEXISTENT: str(uuid4())},
         "key": {NONEXISTENT: "unguessable"},
+        "notice": each(lambda person: factories.recipient_notice(person, timezone.now()).public_id),
         "object_id": {NONEXISTENT: "999999"},
         "pk": each(_passkey) | {NONEXISTENT: "999999"},
         "purpose": each(lambda _: COLLECT) | {NONEXISTENT: COLLECT},

@@ -8,6 +8,7 @@ from itertools import groupby
 from uuid import uuid4
 
 import pytest
+from django.core import mail
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
@@ -19,12 +20,14 @@ from tests import factories
 from tests.wellness.web.conftest import add_day, add_days, browser
 from wellness.accounts.models import User
 from wellness.audit.models import AuditEntry
+from wellness.consent.models import RecipientNotice
 from wellness.consent.services import withdraw
 from wellness.gateways.models import Release
 from wellness.gateways.release.services import approve, as_csv, as_parquet, ask, made
-from wellness.gateways.release.table import FIRST_WEEK, K, Row, anonymous, table
+from wellness.gateways.release.table import FIRST_WEEK, K, Row, anonymous, name_in, table
 from wellness.lib.refusal import Refusal
 from wellness.studies.models import Enrollment, Role, Study
+from wellness.work.kinds import drain
 
 __all__ = ["browser"]
 WHY = "Sleep against steps, first cohort"
@@ -185,3 +188,26 @@ def test_from_the_page_to_the_file(
     assert AuditEntry.objects.filter(action="export.deidentified", actor=str(lou.public_id)).count() == 1
     body = analyst.get(page).content.decode()
     assert "6 people let days" in body and "ada" not in body
+
+
+def test_who_took_a_table_is_told_when_somebody_in_it_withdraws(
+    cohort: list[Enrollment],
+    lou: User,
+    mel: User,
+    browser: Callable[[User | None], Client],  # noqa: F811  the fixture
+) -> None:
+    now, study = timezone.now(), cohort[0].study
+    taken, untaken = (ask(study=study, why=WHY, by=lou, now=now) for _ in range(2))
+    for release in (taken, untaken):
+        approve(release=release, by=mel, now=now)
+    assert browser(lou).get(f"/console/harbour/analysis/{taken.public_id}/?format=csv").status_code == 200
+    withdraw(enrollment=cohort[1], now=timezone.now(), scopes=[("export.research.deidentified", "screen")])
+    (notice,) = RecipientNotice.objects.filter(user=lou)
+    name = notice.pseudonym
+    assert name == name_in(taken.public_id, cohort[1].public_id)
+    assert (notice.about, notice.by_hand) == (f"release:{taken.public_id}", False)
+    drain(timezone.now(), "recipient")
+    (sent,) = [one for one in mail.outbox if one.to == [lou.email]]
+    assert name in sent.body and "screen use" in sent.body and "ben" not in sent.body
+    withdraw(enrollment=cohort[2], now=timezone.now(), scopes=[("intervene", "screen")])
+    assert RecipientNotice.objects.filter(user=lou).count() == 1

@@ -38,6 +38,7 @@ from wellness.consent.models import (
     ErasureRequest,
     Minority,
     PaperConsent,
+    RecipientNotice,
 )
 from wellness.lib.ids import new_secret, secret_digest
 from wellness.studies import keys
@@ -75,6 +76,7 @@ def join() -> None:
     erases(ConsentAgenda)
     erases(ConsentNotice, anonymise=dropping(ConsentNotice))
     erases(Minority, anonymise=dropping(Minority))
+    register(Step("who else is told", Stage.ROWS, _detach, _detach, left=_n_attached), RecipientNotice)
     keeps(PaperConsent, "the proof of a signed sheet; its names are sealed with the key that is destroyed")
     keeps(ConsentEvent, PROOF)
     keeps(ConsentState, PROOF)
@@ -129,6 +131,15 @@ def retire(phone: Device, now: datetime) -> None:
     phone.token_digest, phone.purge = secret_digest(new_secret()), None
     phone.revoked_at = phone.revoked_at or now
     phone.save(update_fields=["token_digest", "revoked_at", "purge"])
+
+
+def _detach(person: Enrollment, now: datetime) -> None:
+    """Recipients are still to be told, by the name that they know; told, nothing says whom it was about."""
+    RecipientNotice.objects.filter(enrollment=person).update(enrollment=None)
+
+
+def _n_attached(person: Enrollment) -> int:
+    return RecipientNotice.objects.filter(enrollment=person).count()
 
 
 def _end_sessions(person: Enrollment, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Documents, events, the state they project to, the keys that events were signed with, and who leaves."""
+"""Documents, events, the state they project to, their keys, who leaves and who else is told."""
 
 from wellness.consent.models.agenda import ConsentAgenda, ConsentNotice, Minority, PaperConsent
 from wellness.consent.models.approval import ApprovalRequest
@@ -7,6 +7,7 @@ from wellness.consent.models.ending import ConsentEnding
 from wellness.consent.models.event import Action, Capacity, ConsentEvent
 from wellness.consent.models.key import StudyKey
 from wellness.consent.models.leaving import DeletionReceipt, ErasureRequest, TombstoneMark
+from wellness.consent.models.recipient import RecipientNotice
 from wellness.consent.models.state import ConsentState, Party
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Minority",
     "PaperConsent",
     "Party",
+    "RecipientNotice",
     "StudyKey",
     "TombstoneMark",
 ]

@@ -62,7 +62,7 @@ def table(study: Study, release_id: UUID, now: datetime) -> Table:
     """The days of everyone who agrees to it now; another release names the same person otherwise."""
     rows, named = [], {}
     for person, allowed in agreed(study, now).items():
-        name = _name(release_id, person.public_id)
+        name = name_in(release_id, person.public_id)
         own = _days(person, name, allowed)
         rows += own
         named[name] = person
@@ -149,6 +149,7 @@ def _days(person: Enrollment, name: str, allowed: frozenset[str]) -> list[Row]:
     return found
 
 
-def _name(release_id: UUID, person: UUID) -> str:
+def name_in(release_id: UUID, person: UUID) -> str:
+    """By which name a person is in a release, and in no other."""
     key = subkey(settings.INDEX_KEY.encode(), f"release|{release_id}")
     return hmac.new(key, person.bytes, "sha256").hexdigest()[:16]

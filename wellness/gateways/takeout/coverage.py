@@ -30,6 +30,7 @@ INSIDE: Mapping[str, str] = MappingProxyType(
         "wellness_consent.ConsentState": "consent",
         "wellness_consent.Minority": "profile",
         "wellness_consent.PaperConsent": "consent",
+        "wellness_consent.RecipientNotice": "consent",
         "wellness_studies.Assignment": "profile",
         "wellness_studies.Device": "profile",
         "wellness_studies.EmergencyAccess": "access",

@@ -15,6 +15,7 @@ from wellness.consent.models import (
     ConsentEvent,
     ConsentState,
     PaperConsent,
+    RecipientNotice,
 )
 from wellness.consent.paper import names_on
 from wellness.studies.models import EmergencyAccess, Enrollment
@@ -52,6 +53,7 @@ def consent(person: Enrollment, now: datetime) -> dict[str, Any]:
         "events": list(events.values(*said, "document__public_id", "document_sha256")),
         "documents": list(documents.order_by("version").values(*text)),
         "sheets": [_sheet(sheet) for sheet in PaperConsent.objects.filter(enrollment=person).order_by("pk")],
+        "recipients": _recipients(person),
         "in_force": list(in_force.values("purpose", "stream", "valid_from", "covers_from")),
     }
 
@@ -71,6 +73,12 @@ def uploads(person: Enrollment, now: datetime) -> list[dict[str, Any]]:
     """What phones sent, with the receipts they got."""
     told = ("public_id", "received_at", "sent_at", "zone", "n_sent", "n_stored", "n_refused", "receipt")
     return list(Upload.objects.filter(enrollment=person).order_by("received_at", "pk").values(*told))
+
+
+def _recipients(person: Enrollment) -> list[dict[str, Any]]:
+    """Who else was told, or is to be told, of what was withdrawn; of accounts only the number."""
+    told = ("recipient", "user__public_id", "about", "scopes", "withdrawn_at", "due_at", "told_at")
+    return list(RecipientNotice.objects.filter(enrollment=person).order_by("pk").values(*told))
 
 
 def _sheet(sheet: PaperConsent) -> dict[str, Any]:

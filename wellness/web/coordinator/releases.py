@@ -14,6 +14,7 @@ from wellness.consent.purposes import EXPORT_DEIDENTIFIED
 from wellness.gateways.models import Release
 from wellness.gateways.release.services import FORMATS, approve, ask, made
 from wellness.gateways.release.table import K, agreed
+from wellness.gateways.release.takers import ACTION, about
 from wellness.lib.refusal import Refusal
 from wellness.studies.models import Role
 from wellness.web.coordinator.study import StudyPage
@@ -68,10 +69,10 @@ class TakeRelease(StudyPage):
         looked_over(
             table.people,
             user=self.user,
-            action="export.deidentified",
+            action=ACTION,
             purpose=EXPORT_DEIDENTIFIED,
             now=now,
-            about=f"release:{found.public_id}",
+            about=about(found),
             role=Role.ANALYST,
         )
         response = HttpResponse(body, content_type=TYPES[format_])

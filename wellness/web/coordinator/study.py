@@ -17,6 +17,7 @@ PLACES = (
     ("board", "Progress", (Role.COORDINATOR,)),
     ("study_people", "People", RUNNING),
     ("consent_documents", "Consent", RUNNING),
+    ("recipients", "Recipients", RUNNING),
     ("team", "Team", (Role.ADMINISTRATOR,)),
     ("reviews", "Reviews", (Role.ADMINISTRATOR,)),
     ("releases", "Analysis", (Role.ANALYST,)),

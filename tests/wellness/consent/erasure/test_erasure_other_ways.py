@@ -72,7 +72,7 @@ def test_locked_data_are_seen_by_nobody_and_nothing_is_due(bo: Enrollment, dot: 
         assert not Enrollment.objects.visible_to(user).exists()
     assert not Enrollment.objects.of(bo.user).exists()
     later = LATER + timedelta(days=30)
-    assert set(drain(later, *KINDS).values()) == {0}
+    assert set(drain(later, *(KINDS.keys() - {"recipient"})).values()) == {0}
     with pytest.raises(gate.PersonLeft):
         withdraw(enrollment=bo, now=later)
     assert bo.days.count() >= 2 and not keys.is_shredded(bo)
