@@ -11,8 +11,8 @@ class TwinsConfig(AppConfig):
 
     def ready(self) -> None:
         from phenotyping.days import hooks
-        from phenotyping.twins import cohort, services
-        from phenotyping.twins.models import Forecast, Twin, TwinQuerySet
+        from phenotyping.twins import refitting, services
+        from phenotyping.twins.models import CohortRefit, CohortRefitQuerySet, Forecast, Twin, TwinQuerySet
         from wellness.consent import hooks as consent_hooks
         from wellness.consent.erasure import registry
         from wellness.consent.erasure.registry import erases
@@ -21,6 +21,9 @@ class TwinsConfig(AppConfig):
 
         def due(now: datetime) -> TwinQuerySet:
             return Twin.objects.due(now)
+
+        def cohorts(now: datetime) -> CohortRefitQuerySet:
+            return CohortRefit.objects.due(now)
 
         def day_computed(enrollment: Enrollment, on: date, now: datetime) -> None:
             services.mark_stale(enrollment=enrollment, now=now)
@@ -31,9 +34,11 @@ class TwinsConfig(AppConfig):
         hooks.on_computed(day_computed)
         consent_hooks.on_leaving(left)
         registry.register(
-            registry.Step("group models", registry.Stage.ROWS, cohort.lender_left, cohort.lender_left)
+            registry.Step("group models", registry.Stage.ROWS, refitting.lender_left, refitting.lender_left)
         )
         erases(Twin)
         erases(Forecast)
         consent_hooks.on_withdrawal(services.consent_withdrawn)
+        consent_hooks.on_withdrawal(refitting.consent_withdrawn)
         register(Kind("twin", "compute", due, services.fit))
+        register(Kind(refitting.KIND, "bulk", cohorts, refitting.run))

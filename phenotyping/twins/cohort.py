@@ -1,6 +1,6 @@
-"""Refitting the cohort priors from everyone who lends strength; who withdraws leaves the next refit."""
+"""Fitting the cohort priors from everyone who lends strength now."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -13,35 +13,42 @@ from phenotyping.features.registry import REGISTRY
 from phenotyping.twins.models import CohortPrior
 from phenotyping.twins.variables import MODEL_VERSION, WINDOW_DAYS, Floats, prior_of, weekdays
 from wellness.consent.purposes import POPULATION
+from wellness.lib.refusal import Refusal
 from wellness.studies.models import Enrollment, Study
 
 MIN_PEOPLE = 2
 
 
+class CohortMoved(Refusal):
+    """Consent of somebody changed while the priors were fitted: the old ones stay until the next try."""
+
+    def __init__(self) -> None:
+        super().__init__("cohort_moved", "The study's people changed meanwhile.", status=409, retry=True)
+
+
 def refit_priors(*, study: Study, now: datetime) -> int:
-    """How many variables now have a cohort prior: those with days of at least two people.
+    """How many variables now have a cohort prior: those with days of at least two people."""
+    lenders, priors = fitted(study, now)
+    replace(study, lenders, priors, now)
+    return len(priors)
 
-    When a lender's consent changed meanwhile the old priors stay; the next night's refit is without them.
-    """
+
+def fitted(study: Study, now: datetime) -> tuple[dict[int, int], list[CohortPrior]]:
+    """Who lends by which word of theirs, and the priors learned from them, not stored yet."""
     lenders = dict(study.enrollments.active().values_list("pk", "consent_epoch"))
-    fitted = _fitted(study, now)
-    with transaction.atomic():
-        people = study.enrollments.select_for_update(no_key=True).filter(pk__in=lenders)
-        if dict(people.values_list("pk", "consent_epoch")) != lenders:
-            return 0
-        for prior in fitted:
-            prior.study, prior.fitted_at = study, now
-        CohortPrior.objects.filter(study=study).delete()
-        CohortPrior.objects.bulk_create(fitted)
-    return len(fitted)
+    return lenders, _fitted(study, now)
 
 
-def lender_left(person: Enrollment, now: datetime) -> None:
-    """Mark what was learned from somebody who left; the next refit, at night, is without them."""
-    for prior in CohortPrior.objects.filter(study=person.study_id).select_for_update():
-        if person.pk in prior.lenders:
-            prior.lenders, prior.outdated_at = [pk for pk in prior.lenders if pk != person.pk], now
-            prior.save(update_fields=["lenders", "outdated_at"])
+@transaction.atomic
+def replace(study: Study, lenders: dict[int, int], priors: Iterable[CohortPrior], now: datetime) -> None:
+    """Keep these priors and no others; CohortMoved when a lender's consent changed meanwhile."""
+    people = study.enrollments.select_for_update(no_key=True).filter(pk__in=lenders)
+    if dict(people.values_list("pk", "consent_epoch")) != lenders:
+        raise CohortMoved
+    for prior in priors:
+        prior.study, prior.fitted_at = study, now
+    CohortPrior.objects.filter(study=study).delete()
+    CohortPrior.objects.bulk_create(priors)
 
 
 def _fitted(study: Study, now: datetime) -> list[CohortPrior]:

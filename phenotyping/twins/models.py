@@ -23,7 +23,7 @@ class CohortPrior(models.Model):
     n_days = models.PositiveIntegerField()
     fitted_at = models.DateTimeField()
     lenders = models.JSONField(default=list, help_text="whose days it was learned from, by number")
-    outdated_at = models.DateTimeField(null=True, blank=True, help_text="since when a lender is erased")
+    outdated_at = models.DateTimeField(null=True, blank=True, help_text="since when a lender lends no more")
 
     class Meta:
         constraints = [
@@ -34,6 +34,41 @@ class CohortPrior(models.Model):
 
     def __str__(self) -> str:
         return f"{self.variable} in {self.study_id}"
+
+
+class CohortRefitQuerySet(ClaimableQuerySet):
+    def ask(self, study: Study, at: datetime) -> None:
+        """Have the study's priors refitted at `at`, or earlier where that was the plan."""
+        refit, is_new = self.get_or_create(study=study, defaults={"run_after": at})
+        if not is_new:
+            waits = self.filter(pk=refit.pk, stale_seq__gt=F("computed_seq"), run_after__lte=at)
+            if not waits.exists():
+                self.filter(pk=refit.pk).update(run_after=at)
+            self.filter(pk=refit.pk).update(stale_seq=F("stale_seq") + 1, attempts=0)
+
+    def due(self, now: datetime) -> Self:
+        """Studies whose priors were learned from somebody who lends no more, or before a night."""
+        return self.filter(stale_seq__gt=F("computed_seq")).claimable(now).order_by("run_after", "pk")
+
+
+class CohortRefit(Claimable):
+    """That the priors of a study are to be fitted again; nobody in particular is named."""
+
+    study = models.OneToOneField(Study, models.CASCADE, related_name="cohort_refit")
+    stale_seq = models.PositiveBigIntegerField(default=1)
+    computed_seq = models.PositiveBigIntegerField(default=0)
+
+    objects = CohortRefitQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(computed_seq__lte=F("stale_seq")), name="%(app_label)s_%(class)s_seq_order"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"refit of {self.study_id}"
 
 
 class TwinQuerySet(ClaimableQuerySet):

@@ -2,13 +2,13 @@
 
 from celery import shared_task
 
-from phenotyping.twins.cohort import refit_priors
+from phenotyping.twins.models import CohortRefit
 from wellness.lib.clock import utc_now
 from wellness.studies.models import Study
 
 
 @shared_task
 def refit() -> None:
-    """Refit every study's cohort priors."""
+    """Have every study's cohort priors refitted."""
     for study in Study.objects.filter(ended_at=None):
-        refit_priors(study=study, now=utc_now())
+        CohortRefit.objects.ask(study, utc_now())

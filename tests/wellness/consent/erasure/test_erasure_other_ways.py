@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from phenotyping.intake.models import Chunk
-from phenotyping.twins.models import CohortPrior
+from phenotyping.twins.models import CohortPrior, CohortRefit
+from phenotyping.twins.refitting import SOON
 from tests import factories
 from tests.factories.life import AFTER, SECRET, lived
 from wellness.accounts.models import User
@@ -106,3 +107,6 @@ def test_group_models_that_learned_from_the_erased_are_marked(bo: Enrollment) ->
     for prior in (with_bo, without):
         prior.refresh_from_db()
     assert (with_bo.outdated_at, with_bo.lenders, without.outdated_at) == (LATER, [0], None)
+    assert not CohortRefit.objects.due(LATER).exists()
+    assert drain(LATER + SOON, "cohort") == {"cohort": 1}
+    assert not CohortPrior.objects.exists()  # nobody else of the study lends
