@@ -6,33 +6,49 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('phenotyping_twins', '0002_lenders'),
-        ('wellness_studies', '0009_given_names'),
+        ("phenotyping_twins", "0002_lenders"),
+        ("wellness_studies", "0009_given_names"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='cohortprior',
-            name='outdated_at',
-            field=models.DateTimeField(blank=True, help_text='since when a lender lends no more', null=True),
+            model_name="cohortprior",
+            name="outdated_at",
+            field=models.DateTimeField(blank=True, help_text="since when a lender lends no more", null=True),
         ),
         migrations.CreateModel(
-            name='CohortRefit',
+            name="CohortRefit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('run_after', models.DateTimeField(default=django.utils.timezone.now)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('fence', models.PositiveBigIntegerField(default=0)),
-                ('last_error', models.CharField(blank=True, max_length=200)),
-                ('stale_seq', models.PositiveBigIntegerField(default=1)),
-                ('computed_seq', models.PositiveBigIntegerField(default=0)),
-                ('study', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='cohort_refit', to='wellness_studies.study')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("run_after", models.DateTimeField(default=django.utils.timezone.now)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("fence", models.PositiveBigIntegerField(default=0)),
+                ("last_error", models.CharField(blank=True, max_length=200)),
+                ("stale_seq", models.PositiveBigIntegerField(default=1)),
+                ("computed_seq", models.PositiveBigIntegerField(default=0)),
+                (
+                    "study",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="cohort_refit",
+                        to="wellness_studies.study",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('computed_seq__lte', models.F('stale_seq'))), name='phenotyping_twins_cohortrefit_seq_order')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("computed_seq__lte", models.F("stale_seq"))),
+                        name="phenotyping_twins_cohortrefit_seq_order",
+                    )
+                ],
             },
         ),
     ]
