@@ -264,7 +264,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
         "socket_timeout": 5,
     }
     if CELERY_BROKER_URL.startswith("redis")
-    else {"confirm_publish": True}
+    # One that is short of memory takes no message, and says nothing for as long: nobody waits for that.
+    else {"confirm_publish": True, "read_timeout": 5, "write_timeout": 5}
     if CELERY_BROKER_URL.startswith("amqp")
     else {}
 )

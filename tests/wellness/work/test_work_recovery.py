@@ -125,6 +125,20 @@ def test_no_row_is_run_by_two_workers_and_no_message_by_two() -> None:
     assert app.conf.worker_prefetch_multiplier == 1
 
 
+@pytest.mark.parametrize("url", ["redis://there:6379/0", "amqp://there:5672//"])
+def test_no_broker_is_waited_for_without_end(url: str, tmp_path: Path) -> None:
+    """One that hangs, or takes no messages for want of memory, would hold the threads of the web server."""
+    environ = {"DOTENV": os.devnull, "VAR_DIR": str(tmp_path), "CELERY_BROKER_URL": url}
+    code = "import json; from wellness.celery import app; "
+    code += "print(json.dumps(app.conf.broker_transport_options))"
+    said = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environ, capture_output=True, text=True, check=True
+    )
+    options = json.loads(said.stdout)
+    patience_s = options.get("socket_timeout") or min(options["read_timeout"], options["write_timeout"])
+    assert 0 < patience_s <= 5
+
+
 def test_every_kind_and_tick_has_a_queue_that_some_worker_serves() -> None:
     from wellness.management.commands.up import PATIENT, URGENT
 
