@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import transaction
 
-from phenotyping.intake.checking import AHEAD, EARLIEST_MS
+from phenotyping.intake.checking import AHEAD, EARLIEST_MS, FAR_AHEAD
 from phenotyping.intake.ledger import Receipt
 from phenotyping.intake.services import accept
 from wellness.consent import gate
@@ -78,12 +78,12 @@ class Ledger:
 
 
 def extent(export: Export, now: datetime) -> Extent:
-    """What the export holds, found by going through all of it."""
+    """What the export holds, found by going through all of it; rows of a fast clock do not count."""
     found = Extent()
     for piece in export():
         found.people |= piece.people
         for stream, rows in piece.parts:
-            times = _usable(rows, now)["time"]
+            times = _timed(rows, now + AHEAD)["time"]
             if len(times):
                 ends = pc.min_max(times)
                 found.streams.add(stream)
@@ -100,7 +100,7 @@ def send(export: Export, enrollment: Enrollment, streams: Iterable[str], now: da
         ledger.left_out += piece.left_out
         ledger.unknown_columns += piece.unknown_columns
         for stream, rows in piece.parts:
-            usable = _usable(rows, now)
+            usable = _timed(rows, now + FAR_AHEAD)
             ledger.left_out[f"{stream}: impossible time"] += rows.num_rows - usable.num_rows
             for start in range(0, usable.num_rows, BATCH_ROWS):
                 batch = usable.slice(start, BATCH_ROWS)
@@ -141,10 +141,14 @@ def _coverage(enrollment: Enrollment, streams: Iterable[str], now: datetime) -> 
     return {one: windows[one][0][0].isoformat() if one in permits else "none" for one in wanted}
 
 
-def _usable(rows: pa.Table, now: datetime) -> pa.Table:
-    """Rows whose time intake accepts; one that it does not would take its whole upload with it."""
+def _timed(rows: pa.Table, until: datetime) -> pa.Table:
+    """Rows whose time is possible, up to `until`.
+
+    What intake would refuse for its time is left out: it would be refused for good, and a row that is only
+    ahead of its time may be imported once that has come.
+    """
     time = rows["time"]
-    latest_ms = to_us(now + AHEAD) / 1_000
+    latest_ms = to_us(until) / 1_000
     return rows.filter(pc.and_(pc.greater_equal(time, EARLIEST_MS), pc.less_equal(time, latest_ms)))
 
 

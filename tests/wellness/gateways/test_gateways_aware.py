@@ -221,6 +221,16 @@ def test_impossible_times_are_left_out_and_bad_values_refused(run: Run, tmp_path
     ]
 
 
+def test_rows_of_a_fast_clock_are_kept_and_flagged_like_those_of_a_phone(run: Run, tmp_path: Path) -> None:
+    path = screens(tmp_path, 1_700_000_000)
+    ahead = int((utc_now() + timedelta(hours=2)).timestamp())
+    path.write_text(f"{path.read_text()}{ahead},1\n")
+    assert run(path, "--enroll") == ["screen: sent 9 = stored 9 + refused 0"]
+    (flag,) = Upload.objects.get().receipt["streams"]["screen"]["flags"]
+    assert (flag["code"], flag["n"]) == ("time_in_future", 1)
+    assert Enrollment.objects.get().zones().starts[-1] < utc_now()
+
+
 def test_an_earlier_file_widens_the_grant_but_a_withdrawal_stands(run: Run, tmp_path: Path) -> None:
     run(screens(tmp_path, 1_700_000_000), "--enroll")
     assert run(screens(tmp_path, 1_600_000_000), "--enroll") == ["screen: sent 8 = stored 8 + refused 0"]
