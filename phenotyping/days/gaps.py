@@ -71,7 +71,7 @@ def stored(person: Enrollment, day: Day, gaps: Iterable[Gap]) -> dict[str, Any]:
     """The fields of a day that hold its gaps: which and when sealed, how many minutes in clear."""
     gaps = list(gaps)
     start_us = to_us(day.starts_at)
-    began = [gap.cause for gap in gaps if gap.start_us == start_us and gap.cause in WHOLE_PHONE]
+    began = [gap.cause for gap in gaps if gap.start_us == start_us and _of_phone(gap)]
     plain = [[gap.stream, gap.start_us, gap.end_us, gap.cause] for gap in gaps]
     return {
         "sealed_gaps": keys.seal_json(person, _context(day), plain),
@@ -109,6 +109,8 @@ def ended(silence: str, later: Cause) -> Cause:
     """The cause of a silence that a day began in: how it ended, or `later` when the day does not tell."""
     if silence == "silent":
         return later
+    if silence == "upload_stalled":
+        return "upload_stalled"
     return "phone_off" if silence == "phone_off" else "app_killed"
 
 
@@ -148,6 +150,11 @@ def _unreadable(
     for stream, first_at, last_at in broken.values_list("stream", "first_at", "last_at"):
         found.setdefault(stream, []).append((to_us(first_at), to_us(last_at + LAST_MOMENT)))
     return found
+
+
+def _of_phone(gap: Gap) -> bool:
+    """Whether nothing at all came: a heartbeat, which leaves first, waits only when all waits."""
+    return gap.cause in WHOLE_PHONE or (gap.stream, gap.cause) == ("device_health", "upload_stalled")
 
 
 def _clipped(gap: Gap, start_us: int, end_us: int) -> Gap:

@@ -10,10 +10,12 @@ and in the span of a chunk that does not open. Each instant of a gap has one cau
 3. `phone_off`: a shutdown row began the silence, or a boot ended it (a reboot row, `started_by` boot, or an
    uptime shorter than the silence), or the battery was next to empty;
 4. `app_killed`: nothing came for 75 minutes, a heartbeat at least, and the phone was heard of again;
+   `upload_stalled` instead, where heartbeats say that rows of then still wait on the phone (backlog.py);
 5. `silent`: the same, and within reach it was not heard of again: later days tell;
 6. `permission_lost`: the heartbeats around it say that the app may not sense it;
-7. `not_worn`: it comes from a wearable, and the phone was alive;
-8. `unknown`.
+7. `upload_stalled`: the phone was alive, and rows of then still wait on it;
+8. `not_worn`: it comes from a wearable, and the phone was alive;
+9. `unknown`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,6 +25,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from phenotyping.features.backlog import waiting
 from phenotyping.features.coverage import Instants, merged
 from phenotyping.features.spans import Span, common, length, union, without
 from phenotyping.features.window import US_PER_H, US_PER_MIN
@@ -36,7 +39,7 @@ Cause = Literal[
     "app_killed",
     "silent",
     "permission_lost",
-    "upload_stalled",  # only ever what a reader makes of `silent`
+    "upload_stalled",  # also what a reader makes of `silent` as long as nobody knows better
     "not_worn",
     "unknown",
 ]
@@ -107,9 +110,12 @@ def find(expected: Sequence[Expected], evidence: Evidence, start_us: int, end_us
         span for one in expected if one.vouches and one.stream in evidence.samples for span in one.consent
     ]
     silences = {cause: common(spans, vouched) for cause, spans in _silences(evidence).items()}
+    stalled = _waiting(evidence)
+    silences["upload_stalled"] = common(silences["app_killed"], stalled)
+    silences["app_killed"] = without(silences["app_killed"], stalled)
     found = []
     for one in expected:
-        for cause, spans in _of_stream(one, evidence, silences):
+        for cause, spans in _of_stream(one, evidence, silences, stalled):
             inside = common(spans, [(max(start_us, one.begins_us), end_us)])
             found += [Gap(one.stream, start, end, cause) for start, end in inside]
     return sorted(found, key=lambda gap: (gap.stream, gap.start_us))
@@ -124,7 +130,7 @@ def lost_minutes(gaps: Iterable[Gap]) -> dict[Cause, float]:
 
 
 def _of_stream(
-    one: Expected, evidence: Evidence, silences: Mapping[Cause, Sequence[Span]]
+    one: Expected, evidence: Evidence, silences: Mapping[Cause, Sequence[Span]], stalled: Sequence[Span]
 ) -> Iterator[tuple[Cause, list[Span]]]:
     stream = STREAMS[one.stream]
     uncovered = without([(evidence.start_us, evidence.end_us)], one.consent)
@@ -142,9 +148,14 @@ def _of_stream(
         *silences.items(),
         ("permission_lost", forbidden),
     ]
-    for cause, spans in layers:
-        yield cause, common(missing, spans)
+    waits: list[Span] = []
+    for cause, spans in (*layers, ("upload_stalled", stalled)):
+        if cause == "upload_stalled":  # while the whole phone was silent, then this stream alone
+            waits += common(missing, spans)
+        else:
+            yield cause, common(missing, spans)
         missing = without(missing, spans)
+    yield "upload_stalled", union(waits)
     yield "not_worn" if stream.worn else "unknown", missing
 
 
@@ -168,6 +179,13 @@ def _forbidden(stream: Stream, evidence: Evidence) -> list[Span]:
     since = before[:-1] if stream.steady else times
     no = flags == 0
     return union(zip(since[no].tolist(), after[1:][no].tolist(), strict=True))
+
+
+def _waiting(evidence: Evidence) -> list[Span]:
+    times, unsent = evidence.column("device_health", "n_unsent")
+    _, settled = evidence.column("device_health", "n_sent")
+    since_us = waiting(times, unsent, settled, evidence.start_us)
+    return [] if since_us is None else [(since_us, evidence.end_us)]
 
 
 def _silences(evidence: Evidence) -> dict[Cause, list[Span]]:

@@ -148,7 +148,8 @@ def device_health(scene: Scene) -> Samples:
     ticks = scene.ticks(60)
     u = uniform(scene.person.seed, "health", ticks.first, ticks.at.size, 2)
     level, n = np.rint(_level(scene)[ticks.at]), ticks.at.size
-    n_unsent = np.floor(lognormal(u[:, 1], 60, 0.8)).astype(np.int64)
+    sensed = np.floor(lognormal(u[:, 1], 60, 0.8))
+    n_unsent = np.minimum(sensed, _ROWS_PER_H).astype(np.int64)  # all of it goes within the hour
     os_version = {"ios": "iOS 18.5"}.get(scene.person.platform, "Android 15")
     return {
         "time": ticks.start_us + milliseconds(20 * u[:, 0]),

@@ -95,6 +95,21 @@ def test_a_reboot_days_later_explains_the_whole_silence(ada: Enrollment, device:
     assert [cause for *_, cause in found] == ["app_killed", "phone_off", "phone_off", "phone_off"]
 
 
+def test_a_phone_that_still_holds_its_rows_explains_the_whole_silence(
+    ada: Enrollment, device: tuple[Device, str], protocol: Protocol
+) -> None:
+    publish_protocol(study=ada.study, body={"streams": [*STREAMS, "device_health"]}, now=factories.JOINED_AT)
+    sent(device[0], NIGHT, AFTERNOON)
+    beats = every(*LATER, timedelta(hours=1))
+    counts = {"n_unsent": [500 + 10 * n for n in range(len(beats))], "n_sent": [4_000] * len(beats)}
+    upload(device[0], NOW, device_health=rows(beats, **counts))
+    sent(device[0], LATER)
+    found = told(ada, until=TUESDAY + timedelta(days=2))
+    assert [cause for *_, cause in found] == ["app_killed"] + 3 * ["upload_stalled"]
+    minutes = lost([ada], TUESDAY, LATER[0].date() - timedelta(days=1))[ada.pk]
+    assert (minutes["app_killed"], minutes["upload_stalled"]) == (190, 250 + 2 * 1_440)
+
+
 def test_a_silence_that_just_began_is_nothing_to_explain(ada: Enrollment, device: tuple[Device, str]) -> None:
     sent(device[0], NIGHT, AFTERNOON, now=at(TUESDAY, "20:05"))
     assert told(ada, now=at(TUESDAY, "20:05"))[-1][1:3] == ("9:50", "13:00")
