@@ -10,49 +10,19 @@ from hypothesis import strategies as st
 
 from phenotyping.features.gaps import LEAST_US, SILENT_US, Evidence, Expected, Gap, find, lost_minutes
 from phenotyping.features.spans import common, length, union, without
-from phenotyping.features.window import US_PER_MIN
 from phenotyping.streams.catalogue import STREAMS
-
-M = US_PER_MIN
-BEFORE, DAY, REACH = -720 * M, 1_440 * M, 1_800 * M
-ALWAYS = ((-(10**15), 10**15),)
-STREAM = {"gps": 10, "battery": 15, "heart_rate": 5, "device_health": 60, "screen": 0}
-EXPECTED = [Expected(name, BEFORE, 60.0 * period, ALWAYS) for name, period in STREAM.items()]
-
-
-def rows(minutes: Iterable[float], **columns: object) -> dict[str, np.ndarray]:
-    """Rows at minutes after midnight; a single value holds for all of them."""
-    times = np.array(sorted(round(minute * M) for minute in minutes), np.int64)
-    made = {"time": times}
-    for name, value in columns.items():
-        kind = object if name in ("status", "started_by", "state") else np.float64
-        made[name] = np.full(times.size, value, kind) if np.isscalar(value) else np.array(value, kind)
-    return made
-
-
-def alive(*silent: tuple[float, float]) -> dict[str, dict[str, np.ndarray]]:
-    """A phone that sends every stream at its rate, but for these stretches."""
-
-    def times(period: int) -> list[int]:
-        ticks = range(-720, 1_800, period)
-        return [minute for minute in ticks if not any(a < minute < b for a, b in silent)]
-
-    return {
-        "gps": rows(times(10)),
-        "battery": rows(times(15), level=80, status="discharging"),
-        "heart_rate": rows(times(5)),
-        "device_health": rows(times(60), location_permitted=1),
-        "screen": rows(times(120)),
-    }
-
-
-def explained(
-    samples: dict[str, dict[str, np.ndarray]], stream: str = "gps", **more: object
-) -> list[tuple[float, float, str]]:
-    """The gaps of one stream on the day: minutes after midnight, and the cause."""
-    evidence = Evidence(BEFORE, REACH, samples, more.pop("unreadable", {}))
-    gaps = find(more.pop("expected", EXPECTED), evidence, 0, DAY)
-    return [(gap.start_us / M, gap.end_us / M, gap.cause) for gap in gaps if gap.stream == stream]
+from tests.phenotyping.features.gapped import (
+    ALWAYS,
+    BEFORE,
+    DAY,
+    EXPECTED,
+    REACH,
+    STREAM,
+    M,
+    alive,
+    explained,
+    rows,
+)
 
 
 @pytest.mark.parametrize("stream", STREAM)
@@ -139,57 +109,6 @@ def test_silence_of_one_stream_that_nothing_explains_is_unknown() -> None:
     assert explained(samples) == [(600, 900, "unknown")]
     samples["gps"] = rows([*range(-720, 600, 10), *range(620, 1_800, 10)])
     assert explained(samples) == []  # three periods are waited for
-
-
-def backlogged(
-    *silent: tuple[float, float], since: float, drained: float = 9_999, counted: bool = True
-) -> dict[str, dict[str, np.ndarray]]:
-    """A phone that senses a row a minute; from `since` on it sends its heartbeats only, until `drained`."""
-    samples = alive(*silent)
-    minutes = samples["device_health"]["time"] / M + 1_000  # on the phone since its first row
-    settled = np.where((minutes < since + 1_000) | (minutes >= drained + 1_000), minutes, since + 1_000) - 5
-    samples["device_health"]["n_unsent"] = minutes - settled
-    if counted:
-        samples["device_health"]["n_sent"] = settled
-    return samples
-
-
-@pytest.mark.parametrize("counted", [True, False])
-def test_what_waits_on_a_living_phone_is_stalled(counted: bool) -> None:
-    samples = backlogged(since=600, counted=counted)
-    samples["gps"] = rows(range(-720, 605, 10))
-    samples["heart_rate"] = rows(range(-720, 605, 5))
-    assert explained(samples) == [(610, 1_440, "upload_stalled")]
-    assert explained(samples, "heart_rate") == [(605, 1_440, "upload_stalled")]
-    assert explained(samples, "screen") == []
-
-
-@pytest.mark.parametrize("counted", [True, False])
-def test_once_what_waited_has_gone_a_gap_is_no_stall(counted: bool) -> None:
-    samples = backlogged(since=600, drained=1_700, counted=counted)
-    samples["gps"] = rows([*range(-720, 605, 10), *range(1_500, 1_800, 10)])
-    assert explained(samples) == [(610, 1_440, "unknown")]
-
-
-def test_a_phone_that_sends_its_newest_rows_first_was_not_stopped() -> None:
-    samples = backlogged((600, 1_020), since=600)
-    assert explained(samples, "screen") == [(600, 1_020, "upload_stalled")]
-    assert explained(samples) == [(600, 1_020, "upload_stalled")]
-
-
-def test_a_count_that_began_anew_says_nothing_of_what_was_before() -> None:
-    samples = backlogged(since=600)
-    samples["gps"] = rows([*range(-720, 605, 10), *range(900, 1_800, 10)])
-    again = samples["device_health"]["time"] >= 1_200 * M  # the app was installed again
-    samples["device_health"]["n_sent"][again] = 0
-    assert explained(samples) == [(610, 900, "unknown")]
-
-
-def test_the_last_heartbeat_alone_stalls_nothing() -> None:
-    samples = backlogged(since=-9_999)
-    samples["gps"] = rows(range(-720, 605, 10))
-    samples["device_health"] = {name: values[:1] for name, values in samples["device_health"].items()}
-    assert explained(samples) == [(610, 1_440, "unknown")]
 
 
 def test_withdrawn_consent_comes_before_everything() -> None:
