@@ -112,9 +112,12 @@ def _multiples(numbers: NDArray[np.float64], decimals: int) -> NDArray[np.int32]
     """The numbers as whole multiples of 10^-decimals; None unless every bit comes back from them."""
     with np.errstate(over="ignore", invalid="ignore"):
         whole = np.rint(numbers * 10**decimals).astype(np.int32)
-    whole[(numbers == 0) & np.signbit(numbers)] = MINUS_ZERO
+    if whole.size and whole.min() == MINUS_ZERO:
+        return None
     back = whole / 10**decimals
-    back[whole == MINUS_ZERO] = -0.0
+    zeros = np.flatnonzero(whole == 0)
+    minus = zeros[np.signbit(numbers[zeros])]
+    whole[minus], back[minus] = MINUS_ZERO, -0.0
     return whole if _same_bits(back, numbers) else None
 
 
