@@ -61,16 +61,11 @@ class _Written:
     converters: Mapping[int, tuple[Sequence[Converter], Any]]
 
     def rows(self, given: Mapping[str, Any], db: BaseDatabaseWrapper) -> list[Row]:
-        """What the database answers now; PostgreSQL keeps the plan where it may."""
+        """What the database answers now."""
         bound = [
             _prepared(one, given[one.name], db) if isinstance(one, Given) else one for one in self.params
         ]
-        if keptplans.can_keep():
-            found: list[Row] = keptplans.rows(self.sql, bound)
-        else:
-            with db.cursor() as cursor:
-                cursor.execute(self.sql, bound)
-                found = cursor.fetchall()
+        found = _answer(self.sql, bound, db)
         return [self._converted(row, db) for row in found] if self.converters else found
 
     def _converted(self, row: Row, db: BaseDatabaseWrapper) -> Row:
@@ -185,10 +180,7 @@ def insert(rows: Sequence[Model], *, conflict: str = "") -> None:
     into = _into(type(rows[0]), db.vendor)
     sql = f"{into.head} {', '.join([into.row] * len(rows))} {conflict} {into.tail}"
     values = [value_of(one) for one in rows for value_of in into.values]
-    with db.cursor() as cursor:
-        cursor.execute(sql, values)
-        keys = cursor.fetchall()
-    for one, (pk,) in zip(rows, keys, strict=True):
+    for one, (pk,) in zip(rows, _answer(sql, values, db), strict=True):
         one.pk, one._state.adding, one._state.db = pk, False, DEFAULT_DB_ALIAS
 
 
@@ -231,6 +223,16 @@ def _prepared(given: Given, value: Any, db: BaseDatabaseWrapper) -> Any:
 
 def _as_it_is(field: Field[Any, Any], vendor: str) -> bool:
     return vendor == "postgresql" and type(field) in _AS_THEY_ARE
+
+
+def _answer(sql: str, params: Sequence[Any], db: BaseDatabaseWrapper) -> list[Row]:
+    """What the database says to a statement; PostgreSQL keeps the plan where it may."""
+    if keptplans.can_keep():
+        return keptplans.rows(sql, params)
+    with db.cursor() as cursor:
+        cursor.execute(sql, params)
+        found: list[Row] = cursor.fetchall()
+        return found
 
 
 def _db() -> BaseDatabaseWrapper:

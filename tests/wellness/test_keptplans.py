@@ -1,14 +1,20 @@
 """Plans that PostgreSQL keeps: the same answers and errors, and nothing kept of anybody else's statements."""
 
-from typing import Any
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+from unittest.mock import patch
 
+import psycopg
 import pytest
-from django.db import DataError, connection, transaction
+from django.db import DataError, connection, connections, transaction
 from django.db.models import BigIntegerField
 
 from wellness import keptplans
 from wellness.prepared import Given, Select
 from wellness.studies.models import Study
+
+T = TypeVar("T")
 
 ON_POSTGRESQL = pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL keeps plans")
 
@@ -48,6 +54,63 @@ def test_errors_are_those_of_django(study: Study) -> None:
     with pytest.raises(DataError), transaction.atomic():
         keptplans.rows("SELECT 1 / %s::int", [0])
     assert by_id().rows(study=study.pk)
+
+
+@ON_POSTGRESQL
+def test_the_size_of_a_number_makes_no_other_statement(study: Study) -> None:
+    before, kept = kept_names(), by_id()
+    for number in (1, 40_000, 2**40) * 3:
+        kept.rows(study=number)
+    assert kept_names() == before + 1
+
+
+@ON_POSTGRESQL
+@pytest.mark.django_db
+def test_a_percent_sign_is_one() -> None:
+    assert keptplans.rows("SELECT %s::text LIKE 'a%%', 7 %% 4, %s::int", ["abc", 5]) == [(True, 3, 5)]
+
+
+@ON_POSTGRESQL
+@pytest.mark.django_db
+def test_a_connection_that_the_server_closed_is_opened_anew() -> None:
+    def lose() -> tuple[int, int]:
+        ((lost,),) = keptplans.rows("SELECT pg_backend_pid()", [])
+        with psycopg.connect(connection.connection.info.dsn) as other:
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", [lost])
+        connection.close_if_unusable_or_obsolete()  # as when a request begins
+        ((found,),) = keptplans.rows("SELECT pg_backend_pid()", [])
+        return lost, found
+
+    lost, found = with_a_connection_of_its_own(lose)
+    assert lost != found
+
+
+@ON_POSTGRESQL
+@pytest.mark.django_db
+def test_one_that_is_well_is_not_asked_first() -> None:
+    def ask() -> list[tuple[Any, ...]]:
+        keptplans.rows("SELECT 1", [])
+        connection.close_if_unusable_or_obsolete()
+        with patch.object(connections["default"], "is_usable", side_effect=AssertionError("it was asked")):
+            found = keptplans.rows("SELECT 2", [])
+            with connection.cursor() as cursor:  # nor does Django ask then
+                cursor.execute("SELECT 3")
+        return found
+
+    assert with_a_connection_of_its_own(ask) == [(2,)]
+
+
+def with_a_connection_of_its_own(do: Callable[[], T]) -> T:
+    """What it returns in a thread whose connection is in no transaction of the test's."""
+
+    def doing() -> T:
+        try:
+            return do()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(doing).result()
 
 
 def test_statements_that_are_counted_are_run_by_django(study: Study, django_assert_num_queries: Any) -> None:
