@@ -46,8 +46,8 @@ def test_no_secret_is_stored(ada: Enrollment, code: str) -> None:
 def test_used_expired_and_unknown_codes_get_the_same_answer(
     client: Client, ada: Enrollment, code: str
 ) -> None:
-    expired = invite(enrollment=ada, now=utc_now() - timedelta(days=7, seconds=1))
     register_device(code=code, platform="ios", now=utc_now())
+    expired = invite(enrollment=ada, now=utc_now() - timedelta(days=7, seconds=1))
     answers = [post(client, code=bad, platform="ios") for bad in (code, expired, "made up")]
     assert {answer.status_code for answer in answers} == {403}
     assert len({answer.content for answer in answers}) == 1

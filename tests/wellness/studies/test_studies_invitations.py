@@ -181,6 +181,22 @@ def test_somebody_signed_in_joins_at_once_and_only_a_free_place(code: str, newco
     assert other.post("/join/", {"code": again}).status_code == 422
 
 
+@pytest.mark.parametrize("short", [True, False])
+def test_a_new_code_ends_the_earlier_ones_of_the_person_alone(
+    short: bool, code: str, newcomer: Enrollment, ada: Enrollment
+) -> None:
+    theirs = invite(enrollment=ada, now=utc_now(), short=True)
+    new = invite(enrollment=newcomer, now=utc_now(), short=short)
+    with pytest.raises(InvitationRefused):
+        recognise(code=code, now=utc_now())
+    assert recognise(code=new, now=utc_now()).enrollment == newcomer
+    assert recognise(code=theirs, now=utc_now()).enrollment == ada
+    assert Invitation.objects.open(utc_now()).count() == 2
+    acts = AuditEntry.objects.filter(action="device.invite", chain=enrollment_chain(newcomer.public_id))
+    reasons = list(acts.order_by("seq").values_list("reason", flat=True))
+    assert reasons == ["", "in the place of an earlier code"]
+
+
 def test_nobody_takes_part_twice_in_a_study(ada: Enrollment, newcomer: Enrollment) -> None:
     assert ada.user
     code = invite(enrollment=newcomer, now=utc_now())

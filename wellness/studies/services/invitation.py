@@ -41,16 +41,26 @@ class InvitationRefused(Refusal):
 
 @transaction.atomic
 def invite(*, enrollment: Enrollment, now: datetime, actor: Actor = SERVICE, short: bool = False) -> str:
-    """A code that opens the enrollment once, within seven days, or a short one within two; shown once."""
+    """A code that opens the enrollment once, within seven days, or a short one within two; shown once.
+
+    It is the only one: whoever asks for another has lost the earlier one, or does not know who has it.
+    """
     code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH)) if short else new_secret()
     require_here(enrollment)
+    earlier = Invitation.objects.open(now).filter(enrollment=enrollment).update(expires_at=now)
     Invitation.objects.create(
         enrollment=enrollment,
         handle=code[:HANDLE] if short else "",
         code_digest=_keyed(code) if short else secret_digest(code),
         expires_at=now + (SHORT_LASTS if short else LASTS),
     )
-    record(chain=enrollment_chain(enrollment.public_id), actor=actor, action="device.invite", at=now)
+    record(
+        chain=enrollment_chain(enrollment.public_id),
+        actor=actor,
+        action="device.invite",
+        reason="in the place of an earlier code" if earlier else "",
+        at=now,
+    )
     return f"{code[:4]}-{code[4:]}" if short else code
 
 
