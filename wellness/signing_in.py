@@ -18,6 +18,7 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = True  # how long a session lasts is for wellness.accounts.door to say
 SESSION_COOKIE_AGE = 30 * 24 * 3600
 HEADLESS_CLIENTS = ("app",)  # phones; browsers have pages
+HEADLESS_TOKEN_STRATEGY = "wellness.accounts.tokens.LimitedTokens"  # nosec B105 # noqa: S105  a class
 MFA_ADAPTER = "wellness.accounts.factors.SealedFactors"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

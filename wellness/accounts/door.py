@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, resolve_url
 from django.urls import reverse
@@ -34,24 +35,24 @@ class Door:
         return _for_htmx(request, refused or self.get_response(request))
 
 
+def is_over(session: SessionBase, user: User, now: datetime) -> bool:
+    """Whether the session is too old; who works here is asked only where the answer matters."""
+    if not lifetime.is_over(session, lifetime.STAFF, now):
+        return False
+    return lifetime.is_over(session, lifetime.OTHERS, now) or works_here(user)
+
+
 def _refused(request: HttpRequest) -> HttpResponse | None:
     user, now = request.user, timezone.now()
     if not isinstance(user, User):
         return None
-    if _is_over(request, user, now):
+    if is_over(request.session, user, now):
         logout(request)
         return _signed_out(request)
     lifetime.note(request.session, now)
     if not has_second_factor(request) and not _is_open(request.path) and works_here(user):
         return _needs_factor(request)
     return None
-
-
-def _is_over(request: HttpRequest, user: User, now: datetime) -> bool:
-    """Whether the session is too old; who works here is asked only where the answer matters."""
-    if not lifetime.is_over(request.session, lifetime.STAFF, now):
-        return False
-    return lifetime.is_over(request.session, lifetime.OTHERS, now) or works_here(user)
 
 
 def _is_open(path: str) -> bool:
