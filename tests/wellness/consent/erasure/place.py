@@ -82,12 +82,12 @@ class Place:
         shutil.copy(backup, self.folder / "wellness.sqlite3")
 
     @contextlib.contextmanager
-    def served(self) -> Iterator[int]:
+    def served(self, *, workers: int = 1) -> Iterator[int]:
         """The port of a web server that has just begun to listen."""
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = int(probe.getsockname()[1])
-        command = [sys.executable, "-m", "gunicorn", "wellness.wsgi:application", "--workers", "1"]
+        command = [sys.executable, "-m", "gunicorn", "wellness.wsgi:application", "--workers", str(workers)]
         process = subprocess.Popen([*command, "--bind", f"127.0.0.1:{port}"], cwd=ROOT, env=self.environ)
         try:
             _await(port, process)

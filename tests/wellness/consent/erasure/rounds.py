@@ -1,6 +1,7 @@
 """Rounds in which a person is erased while everything else is done to them at the same time.
 
-`python -m tests.wellness.consent.erasure.rounds N` in a migrated place prints what was left, as JSON.
+`python -m tests.wellness.consent.erasure.rounds N [PORT]` in a migrated place prints what was left, as JSON.
+With the port of its web server uploads and withdrawals are requests to it; else all goes by the services.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import django
@@ -29,18 +30,17 @@ from phenotyping.surveys.models import Instrument  # noqa: E402
 from phenotyping.surveys.services import answer, plan_prompts  # noqa: E402
 from tests import factories  # noqa: E402
 from tests.factories.coaching import ALWAYS, points, rule  # noqa: E402
-from tests.factories.phone import battery, local, upload, walk  # noqa: E402
+from tests.factories.phone import battery, local, walk  # noqa: E402
+from tests.wellness.consent.erasure.ways import Services, Way, Wire  # noqa: E402
 from wellness.consent.erasure import registry  # noqa: E402
 from wellness.consent.erasure.job import KIND  # noqa: E402
 from wellness.consent.models import ErasureRequest  # noqa: E402
 from wellness.consent.modes import ERASE  # noqa: E402
-from wellness.consent.services import grant, withdraw  # noqa: E402
+from wellness.consent.services import grant  # noqa: E402
 from wellness.studies.models import Device, Enrollment, Protocol, Study  # noqa: E402
-from wellness.studies.services import invite, issue_device, publish_protocol  # noqa: E402
+from wellness.studies.services import invite, publish_protocol  # noqa: E402
 from wellness.work.kinds import drain  # noqa: E402
 
-DAY = date(2026, 1, 6)
-NOW = local(DAY + timedelta(days=1), "09:00")
 PURPOSES = ("collect", "store", "feature", "model.personal", "model.population", "intervene")
 STREAMS = ("battery", "steps", "screen", "activity", "device_health", "survey")
 SCOPES = [(purpose, stream) for purpose in PURPOSES for stream in STREAMS]
@@ -48,25 +48,25 @@ WORK = ("day", "twin", "gather", "decision", "delivery", "outcome")
 happened: Counter[str] = Counter()
 
 
-def main(n_rounds: int) -> None:
+def main(n_rounds: int, way: Way) -> None:
     """Run the rounds and print what was left after them."""
-    study = factories.study("race")
+    study = factories.study(way.name)
     factories.consent_document(study, scopes=[(*scope, False) for scope in SCOPES])
     load_instruments()
     rule(study, **ALWAYS)
     asked = [{"slug": "check-in", "opens": "08:00", "closes": "22:00"}]
     body = {"streams": list(STREAMS[:5]), "instruments": asked}
-    protocol = publish_protocol(study=study, body=body, now=NOW)
+    protocol = publish_protocol(study=study, body=body, now=way.now())
     chance = random.Random(20260107)  # noqa: S311  a test's own dice
     left: Counter[str] = Counter()
     for n in range(n_rounds):
-        left.update(one_round(study, protocol, n, chance))
+        left.update(one_round(study, protocol, n, chance, way))
     print(json.dumps({"rounds": n_rounds, "left": dict(left), "happened": dict(happened)}))  # noqa: T201
 
 
-def one_round(study: Study, protocol: Protocol, n: int, chance: random.Random) -> dict[str, int]:
+def one_round(study: Study, protocol: Protocol, n: int, chance: random.Random, way: Way) -> dict[str, int]:
     """What was left of one person."""
-    person = factories.enrollment(study, f"race{n}")
+    person = factories.enrollment(study, f"{way.name}{n}")
     document = study.consent_documents.get()
     grant(
         enrollment=person,
@@ -75,56 +75,57 @@ def one_round(study: Study, protocol: Protocol, n: int, chance: random.Random) -
         now=factories.JOINED_AT,
         covers_from=factories.COVERED_FROM,
     )
-    phone, _ = issue_device(enrollment=person, platform="android", now=NOW)
-    send(phone)
-    points(person, DAY)
+    phone = way.phone(person)
+    send(phone, way)
+    points(person, way.day)
     together(
-        lambda: [send(phone) for _ in range(3)],
-        lambda: leave(person, chance.uniform(0, 0.25)),
-        lambda: drain(NOW, *WORK),
-        lambda: touch(person, protocol, phone),
+        lambda: [send(phone, way) for _ in range(3)],
+        lambda: leave(phone, chance.uniform(0, 0.25), way),
+        lambda: drain(way.now(), *WORK),
+        lambda: touch(person, protocol, phone, way.now()),
     )
     for _ in range(3):
-        drain(NOW + timedelta(hours=1), *WORK, KIND)
+        drain(way.now() + timedelta(hours=1), *WORK, KIND)
     left = {one.name: one.left(person) for one in registry.steps(ERASE) if one.left}
     left["unfinished"] = ErasureRequest.objects.filter(enrollment=person, finished_at=None).count()
     return {name: n for name, n in left.items() if n}
 
 
-def send(phone: Device) -> None:
+def send(phone: Device, way: Way) -> None:
     """One upload of several streams, each chunk an object."""
-    start = local(DAY, "08:00")
-    receipt = upload(phone, NOW, battery=battery(start, start + timedelta(hours=12)), steps=walk(start, 30))
-    happened["rows stored" if receipt["stored"] else "rows refused"] += 1
+    start = local(way.day, "08:00")
+    stored = way.send(phone, battery=battery(start, start + timedelta(hours=12)), steps=walk(start, 30))
+    happened["rows stored" if stored else "rows refused"] += 1
 
 
-def leave(person: Enrollment, after_s: float) -> None:
+def leave(phone: Device, after_s: float, way: Way) -> None:
     """Withdraw at some moment, and erase at once."""
     time.sleep(after_s)
-    withdraw(enrollment=person, now=NOW, mode=ERASE)
-    drain(NOW, KIND)
+    way.leave(phone)
+    happened["left"] += 1
+    drain(way.now(), KIND)
 
 
-def touch(person: Enrollment, protocol: Protocol, phone: Device) -> None:
+def touch(person: Enrollment, protocol: Protocol, phone: Device, now: datetime) -> None:
     """All else that writes of a person."""
     sheet = Instrument.objects.get(slug="check-in")
     acts: list[Callable[[], object]] = [
-        lambda: plan_prompts(enrollment=person, protocol=protocol, now=NOW),
-        lambda: plan(now=NOW, only=person),
+        lambda: plan_prompts(enrollment=person, protocol=protocol, now=now),
+        lambda: plan(now=now, only=person),
         lambda: answer(
             enrollment=person,
             instrument=sheet,
             public_id=uuid4(),
             values={"mood": 3},
-            recorded_at=NOW,
-            now=NOW,
+            recorded_at=now,
+            now=now,
             device=phone,
         ),
         lambda: raise_alert(
-            enrollment=person, rule="silence", severity=Alert.Severity.LOW, source="x", now=NOW
+            enrollment=person, rule="silence", severity=Alert.Severity.LOW, source="x", now=now
         ),
-        lambda: hold(enrollment=person, kind=Hold.Kind.PARTICIPANT, now=NOW),
-        lambda: invite(enrollment=person, now=NOW),
+        lambda: hold(enrollment=person, kind=Hold.Kind.PARTICIPANT, now=now),
+        lambda: invite(enrollment=person, now=now),
     ]
     for act in acts:
         attempt(act)
@@ -158,4 +159,4 @@ def together(*acts: Callable[[], object]) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), Wire(int(sys.argv[2])) if len(sys.argv) > 2 else Services())

@@ -1,6 +1,7 @@
 """Erasure under fire: raced by everything else, killed at its steps, undone by a restore; nothing is left.
 
-RACE_ROUNDS rounds of the race (500 were run on PostgreSQL) and a kill at every KILL_EVERY-th step.
+RACE_ROUNDS rounds of the race by the services (500 were run on PostgreSQL), RACE_HTTP_ROUNDS with uploads and
+the withdrawal as requests to a real server (300 were), and a kill at every KILL_EVERY-th step.
 """
 
 import json
@@ -14,8 +15,9 @@ from tests.factories.life import SECRET
 from tests.wellness.consent.erasure.place import DUMP, TEST_DATABASE_URL, Place, founded
 
 ROUNDS = os.environ.get("RACE_ROUNDS", "8")
+HTTP_ROUNDS = os.environ.get("RACE_HTTP_ROUNDS", "4")
 EVERY = os.environ.get("KILL_EVERY", "25")
-ENDINGS = {"rows stored", "rows refused", "done", "consent_withdrawn", "consent_denied"}
+ENDINGS = {"left", "rows stored", "rows refused", "done", "consent_withdrawn", "consent_denied"}
 pytestmark = [
     pytest.mark.server,
     pytest.mark.skipif(bool(TEST_DATABASE_URL) and DUMP is None, reason="needs pg_dump"),
@@ -79,6 +81,14 @@ def test_whoever_is_erased_while_all_else_happens_leaves_nothing(place: Place) -
     done = place.script("rounds", ROUNDS)
     assert done["left"] == {}
     assert done["rounds"] == int(ROUNDS)
+    assert set(done["happened"]) <= ENDINGS  # type: ignore[call-overload]
+
+
+def test_so_does_whoever_leaves_through_a_server_that_takes_uploads_at_once(place: Place) -> None:
+    with place.served(workers=3) as port:
+        done = place.script("rounds", HTTP_ROUNDS, str(port))
+    assert done["left"] == {}
+    assert done["happened"]["left"] == int(HTTP_ROUNDS)  # type: ignore[index]
     assert set(done["happened"]) <= ENDINGS  # type: ignore[call-overload]
 
 
