@@ -81,7 +81,7 @@ CLEAR = {
         wellness_consent.ErasureRequest.done wellness_consent.ErasureRequest.counts
         wellness_studies.Device.purge phenotyping_intake.Upload.receipt phenotyping_intake.Upload.content_type
         phenotyping_intake.PartialUpload.content_type phenotyping_intake.PartialUpload.content_encoding
-        phenotyping_days.Day.lost_min usersessions.UserSession.data
+        wellness_gateways.Takeout.runs phenotyping_days.Day.lost_min usersessions.UserSession.data
     """,
     "what was randomised, which the trial counts": """
         coach_decisions.Decision.option coach_decisions.Decision.probabilities

@@ -34,7 +34,8 @@ class TakeoutQuerySet(ClaimableQuerySet):
 class Takeout(Claimable):
     """One copy of all that is kept of a person, made for themselves, sealed, in pieces, for a week.
 
-    `fence` of the run that made it names its pieces, so that two runs never mix.
+    It is made by one run or several: `runs` is [[fence, pieces], ...] of what is kept of them, in order, for
+    the fence names the pieces of a run, so that two never mix. `sealed_progress` is where the next goes on.
     """
 
     class State(models.TextChoices):
@@ -48,8 +49,8 @@ class Takeout(Claimable):
     asked_at = models.DateTimeField()
     made_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
-    made_by = models.PositiveBigIntegerField(default=0, help_text="the fence its pieces are named by")
-    n_pieces = models.PositiveIntegerField(default=0)
+    runs = models.JSONField(default=list, blank=True)
+    sealed_progress = models.BinaryField(null=True, blank=True)
     n_bytes = models.PositiveBigIntegerField(default=0)
 
     objects = TakeoutQuerySet.as_manager()

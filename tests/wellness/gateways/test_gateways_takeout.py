@@ -5,7 +5,6 @@ import json
 import zipfile
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -17,51 +16,18 @@ from pyarrow import parquet
 from coach.decisions.models import Decision
 from phenotyping.intake.models import Chunk, UploadPart
 from phenotyping.intake.reading import read
-from phenotyping.surveys.instruments import load_instruments
-from phenotyping.surveys.models import Instrument
-from phenotyping.surveys.services import answer, correct
 from tests import factories
 from tests.factories import JOINED_AT, coaching
-from tests.factories.phone import battery, local, upload
+from tests.factories.phone import local
+from tests.wellness.gateways.conftest import NOTE, copied
 from wellness.accounts.models import User
 from wellness.audit.models import AuditEntry
 from wellness.gateways.models import Takeout
-from wellness.gateways.takeout import pieces, services
+from wellness.gateways.takeout import pieces, progress, services
 from wellness.studies import keys
 from wellness.studies.models import Device, Enrollment
 from wellness.studies.services import issue_device
-from wellness.work.kinds import drain, run_one
-
-NOTE = "a sentence that only ada wrote"
-
-
-@pytest.fixture
-def lived(ada: Enrollment, device: tuple[Device, str]) -> Decision:
-    """Ada's phone sent the same hours twice, she answered and corrected, and a rule decided."""
-    load_instruments()
-    coaching.rule(ada.study, **coaching.ALWAYS)
-    at = coaching.slot()
-    for _ in range(2):
-        upload(device[0], at, battery=battery(at - timedelta(hours=6), at))
-    given = answer(
-        enrollment=ada,
-        instrument=Instrument.objects.get(slug="check-in"),
-        public_id=uuid4(),
-        values={"mood": 7},
-        recorded_at=at,
-        now=at,
-    )
-    correct(original=given, public_id=uuid4(), values={"mood": 3}, reason=NOTE, now=at)
-    made = coaching.decided(ada)
-    drain(at + timedelta(days=1), "day", "twin")
-    return made
-
-
-def _made(ada: Enrollment) -> tuple[Takeout, zipfile.ZipFile]:
-    asked = services.ask(enrollment=ada, actor=ada.user.actor, now=timezone.now())
-    assert run_one("takeout", asked.pk, timezone.now())
-    made = Takeout.objects.select_related("enrollment__study").get(pk=asked.pk)
-    return made, zipfile.ZipFile(io.BytesIO(b"".join(pieces.read(made))))
+from wellness.work.kinds import run_one
 
 
 def _json(archive: zipfile.ZipFile, name: str) -> Any:
@@ -69,7 +35,7 @@ def _json(archive: zipfile.ZipFile, name: str) -> Any:
 
 
 def test_everything_is_in_it_inferences_and_reasons_included(ada: Enrollment, lived: Decision) -> None:
-    takeout, archive = _made(ada)
+    takeout, archive = copied(ada)
     assert archive.testzip() is None
     assert takeout.n_bytes == sum(len(piece) for piece in pieces.read(takeout))
     first, second = _json(archive, "answers")
@@ -89,7 +55,7 @@ def test_everything_is_in_it_inferences_and_reasons_included(ada: Enrollment, li
 
 
 def test_samples_are_what_reading_gives_and_add_up_to_the_receipts(ada: Enrollment, lived: Decision) -> None:
-    _, archive = _made(ada)
+    _, archive = copied(ada)
     table = parquet.read_table(io.BytesIO(archive.read("samples/battery.parquet")))
     at = local(coaching.TUESDAY, "00:00")
     expected = read(ada, ["battery"], at - timedelta(days=2), at + timedelta(days=2))["battery"]
@@ -108,17 +74,17 @@ def test_a_chunk_that_does_not_open_is_counted_and_the_rest_is_there(
 ) -> None:
     broken = Chunk.objects.filter(stream="battery").order_by("pk")[0]
     Chunk.objects.filter(pk=broken.pk).update(sealed=b"x" * 64)
-    _, archive = _made(ada)
+    _, archive = copied(ada)
     tally = _json(archive, "manifest")["files"]["samples/battery.parquet"]
     assert tally["n_unreadable"] == broken.n_rows
     assert tally["n_rows"] > 0 and tally["n_copies"] == 0
 
 
 def test_nothing_of_it_is_in_clear_in_storage(ada: Enrollment, lived: Decision, settings: Any) -> None:
-    takeout, _ = _made(ada)
+    takeout, _ = copied(ada)
     folder = f"takeouts/{ada.public_id}/{takeout.public_id}"
     names = storages["default"].listdir(folder)[1]
-    assert len(names) == takeout.n_pieces == 1
+    assert [[int(name.split("-")[0]), 1] for name in names] == takeout.runs
     sealed = storages["default"].open(f"{folder}/{names[0]}").read()
     assert b"PK\x03\x04" not in sealed and NOTE.encode() not in sealed
 
@@ -137,14 +103,13 @@ def test_who_is_forgotten_meanwhile_leaves_no_piece(
     ada: Enrollment, lived: Decision, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = services.ask(enrollment=ada, actor=ada.user.actor, now=timezone.now())
-    whole = services.making.write
+    keep = progress.keep
 
-    def forgotten_at_the_end(person: Enrollment, file: Any, now: Any) -> None:
-        whole(person, file, now)
-        file.finish()
-        keys.shred(person, now=now)
+    def forgotten_at_the_end(*args: Any) -> None:
+        keep(*args)
+        keys.shred(ada, now=timezone.now())
 
-    monkeypatch.setattr(services.making, "write", forgotten_at_the_end)
+    monkeypatch.setattr(progress, "keep", forgotten_at_the_end)
     run_one("takeout", asked.pk, timezone.now())
     asked.refresh_from_db()
     assert asked.state == Takeout.State.ASKED

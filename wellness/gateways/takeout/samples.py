@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -45,17 +46,27 @@ def streams(person: Enrollment) -> list[str]:
     return sorted(rows.values_list("stream", flat=True).distinct())
 
 
-def write(person: Enrollment, stream: str, file: IO[bytes]) -> Tally:
-    """The samples of a stream as Parquet, by time, each once; units and meanings are in the schema."""
+def write(
+    person: Enrollment, stream: str, file: IO[bytes], *, start: datetime | None, until: float
+) -> tuple[int, datetime | None]:
+    """How many rows were written, and from which day on there are more: a day at least, more as time allows.
+
+    Samples are by time, each once; units and meanings are in the schema. `until` is of the monotonic clock.
+    """
     schema, n_rows = _schema(stream), 0
     with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
-        for columns in _days(person, stream):
-            n_rows += len(columns[TIME])
-            writer.write_table(_table(columns, schema))
-    return _tally(person, stream, n_rows)
+        for day, is_last in _days(person, stream, start):
+            columns = _read(person, stream, day)
+            if len(columns[TIME]):
+                n_rows += len(columns[TIME])
+                writer.write_table(_table(columns, schema))
+            if not is_last and time.monotonic() >= until:
+                return n_rows, day + DAY
+    return n_rows, None
 
 
-def _tally(person: Enrollment, stream: str, n_rows: int) -> Tally:
+def tally(person: Enrollment, stream: str, n_rows: int) -> Tally:
+    """What became of all rows of a stream of which so many are in the copy."""
     stored = UploadPart.objects.filter(upload__enrollment=person, stream=stream)
     lost = Chunk.objects.in_quarantine().filter(enrollment=person, stream=stream)
     n_stored = stored.aggregate(n=Sum("n_stored"))["n"] or 0
@@ -63,18 +74,16 @@ def _tally(person: Enrollment, stream: str, n_rows: int) -> Tally:
     return Tally(n_stored, n_rows, n_stored - n_rows - n_unreadable, n_unreadable)
 
 
-def _days(person: Enrollment, stream: str) -> Iterator[Columns]:
-    """The samples of each UTC day that has any."""
+def _days(person: Enrollment, stream: str, start: datetime | None) -> Iterator[tuple[datetime, bool]]:
+    """The UTC days that may have samples, from `start` on if there is one, and whether it is the last."""
     span = Chunk.objects.live().filter(enrollment=person, stream=stream)
     first_at, last_at = span.aggregate(first=Min("first_at"), last=Max("last_at")).values()
     if first_at is None:
         return
-    start = first_at.replace(hour=0, minute=0, second=0, microsecond=0)
-    while start <= last_at:
-        columns = _read(person, stream, start)
-        if len(columns[TIME]):
-            yield columns
-        start += DAY
+    day = start or first_at.replace(hour=0, minute=0, second=0, microsecond=0)
+    while day <= last_at:
+        yield day, day + DAY > last_at
+        day += DAY
 
 
 def _read(person: Enrollment, stream: str, start: datetime) -> Columns:

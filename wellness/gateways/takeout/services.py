@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -10,7 +11,9 @@ from django.db import transaction
 from wellness.audit.services import SERVICE, Actor, enrollment_chain, record
 from wellness.consent import gate
 from wellness.gateways.models import Takeout
-from wellness.gateways.takeout import making, pieces
+from wellness.gateways.takeout import pieces, progress
+from wellness.gateways.takeout.archive import leave_open, members, resumed
+from wellness.gateways.takeout.making import Making
 from wellness.gateways.takeout.pieces import SealedPieces
 from wellness.lib.clock import utc_now
 from wellness.lib.refusal import Refusal
@@ -20,6 +23,8 @@ from wellness.work.claims import LeaseLost
 from wellness.work.tasks import wake
 
 KEPT = timedelta(days=7)
+BUDGET_S = 120.0  # of a run: less than a task may take, for the last part may be long
+KEEP_EVERY_S = 10.0
 
 
 @transaction.atomic
@@ -41,33 +46,48 @@ def ask(*, enrollment: Enrollment, actor: Actor, now: datetime) -> Takeout:
 
 
 def make(pk: int, fence: int, now: datetime) -> None:
-    """Make one claimed copy; nothing of it stays when the person left meanwhile or another run took over."""
+    """Go on with one claimed copy, to its end or as far as there is time: then it stays due for the next run.
+
+    Nothing of it stays when the person left meanwhile, nor what another run that took over did not know of.
+    """
     takeout = Takeout.objects.select_related("enrollment__study", "enrollment__user").get(pk=pk)
-    pieces.remove(takeout)  # of runs that were cut short
-    file = SealedPieces(takeout, fence)
+    pieces.tidy(takeout)  # what runs that were cut short have not kept
     try:
-        making.write(takeout.enrollment, file, now)
-        file.finish()
-        _finish(takeout, fence, file, utc_now())
+        if _make_more(takeout, fence, now):
+            _finish(takeout, fence, utc_now())
+        elif not Takeout.objects.all().release(pk, fence):
+            raise LeaseLost(f"takeout {pk}")
     except BaseException:
-        pieces.remove(takeout)
+        pieces.tidy(takeout, run=fence)
         raise
 
 
+def _make_more(takeout: Takeout, fence: int, now: datetime) -> bool:
+    """Whether the copy is whole now; what is made is kept as it goes, so a run that dies loses little."""
+    done, file = progress.begun(takeout), SealedPieces(takeout, fence)
+    archive = resumed(file, done.members)
+    making, until = Making(takeout.enrollment, archive, done), time.monotonic() + BUDGET_S
+    kept_at = time.monotonic()
+    try:
+        while not making.is_whole:
+            making.step(now, until=until)
+            if making.is_whole or time.monotonic() >= min(until, kept_at + KEEP_EVERY_S):
+                done.members = members(archive)
+                progress.keep(takeout, fence, file, done)
+                kept_at = time.monotonic()
+            if time.monotonic() >= until:
+                break
+    finally:
+        leave_open(archive)
+    return making.is_whole
+
+
 @transaction.atomic
-def _finish(takeout: Takeout, fence: int, file: SealedPieces, now: datetime) -> None:
+def _finish(takeout: Takeout, fence: int, now: datetime) -> None:
     person = gate.lock(takeout.enrollment)
     mine = Takeout.objects.filter(pk=takeout.pk, fence=fence, state=Takeout.State.ASKED)
-    n = 0
-    if not keys.is_shredded(person):
-        n = mine.update(
-            state=Takeout.State.MADE,
-            made_at=now,
-            expires_at=now + KEPT,
-            made_by=fence,
-            n_pieces=file.n_pieces,
-            n_bytes=file.n_bytes,
-        )
+    fields = {"made_at": now, "expires_at": now + KEPT, "sealed_progress": None}
+    n = 0 if keys.is_shredded(person) else mine.update(state=Takeout.State.MADE, **fields)
     if n == 0 or not Takeout.objects.all().release(takeout.pk, fence):
         raise LeaseLost(f"takeout {takeout.pk}")
     _note(takeout, "takeout.made", SERVICE, now)
