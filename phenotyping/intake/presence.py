@@ -10,13 +10,14 @@ from phenotyping.intake import chunks
 from phenotyping.intake.chunks import ChunkUnreadable
 from phenotyping.intake.merging import between
 from phenotyping.intake.models import Chunk
+from phenotyping.streams.catalogue import STREAM_NAMES
 from wellness.lib.clock import to_us
 from wellness.studies.models import Enrollment
 
 
 def any_samples(enrollment: Enrollment, start: datetime, end: datetime) -> bool:
     """Whether a sample of any stream is kept with start <= time < end; one that does not open may have it."""
-    live = Chunk.objects.live().filter(enrollment=enrollment)
+    live = Chunk.objects.live().spanning(enrollment, [*STREAM_NAMES], start, end)
     begins = Q(first_at__gte=start, first_at__lt=end)
     if live.filter(begins | Q(last_at__gte=start, last_at__lt=end)).exists():
         return True

@@ -48,7 +48,8 @@ class Chunk(models.Model):
         QUARANTINED = "quarantined", "quarantined"
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    enrollment = models.ForeignKey(Enrollment, models.PROTECT, related_name="chunks")
+    # Found by the indexes below, which begin with it.
+    enrollment = models.ForeignKey(Enrollment, models.PROTECT, related_name="chunks", db_index=False)
     stream = models.CharField(max_length=40)
     upload = models.ForeignKey(Upload, models.PROTECT, null=True, blank=True, related_name="chunks")
     state = models.CharField(max_length=12, choices=State.choices, default=State.LIVE)
@@ -82,7 +83,13 @@ class Chunk(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["enrollment", "stream", "first_at"]),  # read(): chunks of an interval
+            # spanning(): by when they end, for most look at what is recent; nothing older is passed over.
+            models.Index(fields=["enrollment", "stream", "last_at", "first_at"], name="intake_chunk_reach"),
+            models.Index(  # fragments(): few, however many chunks there are
+                fields=["enrollment", "stream"],
+                condition=Q(state="live", upload__isnull=False),
+                name="intake_chunk_fragment",
+            ),
             models.Index(
                 fields=["state", "state_at"], condition=~Q(state="live"), name="intake_chunk_not_live"
             ),
