@@ -39,8 +39,10 @@ class Recipient:
     user: User | None = None
     about: str = ""
     pseudonym: str = ""
+    by_hand: bool = False
 
 
+Named = dict[tuple[str, bool], set[Scope]]  # the words, and whether staff must tell them: what it is about
 Takers = Callable[[Enrollment, frozenset[Scope]], Iterable[Recipient]]
 _TAKERS: list[Takers] = []
 
@@ -72,30 +74,33 @@ def address_of(notice: RecipientNotice) -> str:
 
 def _named(enrollment: Enrollment, concerned: frozenset[Scope]) -> Iterator[Recipient]:
     agreed = ConsentState.objects.filter(enrollment=enrollment).values("document")
-    by_name: dict[str, set[Scope]] = {}
+    found: Named = {}
     for document in ConsentDocument.objects.filter(pk__in=agreed).order_by("pk"):
-        for name, scopes in _named_in(document, concerned).items():
-            by_name.setdefault(name, set()).update(scopes)
-    for name, scopes in by_name.items():
-        if (
-            _address_in(name) or enrollment.study.kind != Study.Kind.PERSONAL
-        ):  # without staff nobody else tells
-            yield Recipient(named=name, scopes=tuple(sorted(scopes)))
+        named = _at_switches(document, concerned) or _in_section(document, concerned)
+        for one, scopes in named.items():
+            found.setdefault(one, set()).update(scopes)
+    has_staff = enrollment.study.kind != Study.Kind.PERSONAL
+    for (name, by_hand), scopes in found.items():
+        if has_staff or not by_hand:
+            yield Recipient(named=name, by_hand=by_hand, scopes=tuple(sorted(scopes)))
 
 
-def _named_in(document: ConsentDocument, concerned: frozenset[Scope]) -> dict[str, set[Scope]]:
-    """Whom a document names at the switches, apart by ";"; else its section on recipients, as it is."""
-    found: dict[str, set[Scope]] = {}
+def _at_switches(document: ConsentDocument, concerned: frozenset[Scope]) -> Named:
+    """Whom a document names at the switches, apart by ";", and whether they must be told by hand."""
+    found: Named = {}
     rows = ConsentScope.objects.filter(document=document).exclude(purpose=SHARE_CLINICIAN)
     for purpose, stream, names in rows.values_list("purpose", "stream", "recipients"):
         if (purpose, stream) in concerned:
             for name in filter(None, (part.strip() for part in names.split(";"))):
-                found.setdefault(name, set()).add((purpose, stream))
+                found.setdefault((name, not _address_in(name)), set()).add((purpose, stream))
+    return found
+
+
+def _in_section(document: ConsentDocument, concerned: frozenset[Scope]) -> Named:
+    """What the section on recipients says, as it is: an address in it may be whom to ask, so staff tell."""
     outside = {scope for scope in concerned if scope[0] in OUTSIDE}
     section = " ".join(str(document.body.get("recipients") or "").split())
-    if not found and outside and section and not denies(section):
-        found[section[:LONGEST]] = outside
-    return found
+    return {(section[:LONGEST], True): outside} if outside and section and not denies(section) else {}
 
 
 def _make_due(enrollment: Enrollment, event: ConsentEvent, one: Recipient) -> None:
@@ -112,7 +117,7 @@ def _make_due(enrollment: Enrollment, event: ConsentEvent, one: Recipient) -> No
         withdrawn_at=event.at,
         due_at=event.at + WITHIN,
         run_after=event.at,
-        by_hand=one.user is None and not _address_in(one.named),
+        by_hand=one.by_hand,
     )
     record(
         chain=enrollment_chain(enrollment.public_id),
@@ -125,11 +130,14 @@ def _make_due(enrollment: Enrollment, event: ConsentEvent, one: Recipient) -> No
 
 
 def _address_in(text: str) -> str:
-    for found in _ADDRESS.findall(text):
-        address: str = found.rstrip(".")
-        try:
-            validate_email(address)
-        except ValidationError:
-            continue
-        return address
-    return ""
+    """The address in some words; "" for none, and for several, of which nobody knows whose they are."""
+    found = [one.rstrip(".") for one in _ADDRESS.findall(text)]
+    return found[0] if len(found) == 1 and _is_address(found[0]) else ""
+
+
+def _is_address(text: str) -> bool:
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return True

@@ -36,7 +36,7 @@ def sign_ins(runs: Sequence[Run]) -> list[SignIn]:
     first = runs[0].joined
     person, console = Enrollment.objects.get(pk=first.enrollment_id), f"/console/{SLUG}/"
     document = ConsentDocument.objects.filter(study=person.study_id).latest("pk")
-    people = (f"{console}people/", f"{console}people/invite/")
+    people = (f"{console}people/", f"{console}people/invite/", f"{console}recipients/")
     consent = (f"{console}consent/", f"{console}consent/{document.public_id}/")
     return [
         SignIn("participant", first.email, PASSWORD, OWN_PAGES),

@@ -21,6 +21,8 @@ PAGES = {
     "view.record": "the record of who looked, without your data",
     "emergency.open": "your record, in an emergency, without having you in their care",
     "emergency.judge": "whether opening your record was justified",
+    "view.recipients": "who else has to be told that you withdrew",
+    "recipient.told": "that somebody who has your data was told that you withdrew",
     "view.board": "the board of the study: who sends data, nothing of what they say",
 }
 WHY = {"share.clinician": "you share this with your clinicians", "emergency": "an emergency"}

@@ -177,7 +177,10 @@ def test_who_is_not_told_in_time_raises_an_alarm(
     assert client.get("/health/ready").json()["recipients"] == "ok"
 
 
-@pytest.mark.parametrize(("section", "told"), [("None.", 0), ("Nobody.", 0), ("The state archive.", 1)])
+@pytest.mark.parametrize(
+    ("section", "told"),
+    [("None.", 0), ("Nobody.", 0), ("The state archive.", 1), ("The archive. Ask us at we@example.net.", 1)],
+)
 def test_the_section_counts_where_no_switch_names_anybody(section: str, told: int, db: None) -> None:
     study = factories.study("inland")
     body = {name: f"About {name}." for name in SECTIONS} | {"recipients": section}
@@ -185,7 +188,30 @@ def test_the_section_counts_where_no_switch_names_anybody(section: str, told: in
     cal = factories.enrollment(study, "cal")
     factories.agree_to_everything(cal)
     withdraw(enrollment=cal, now=LEFT_AT)
-    assert [one.recipient for one in RecipientNotice.objects.all()] == [section] * told
+    found = [(one.recipient, one.by_hand) for one in RecipientNotice.objects.all()]
+    assert found == [(section, True)] * told
+
+
+@pytest.mark.parametrize(
+    ("name", "by_hand"),
+    [("lab@example.net.", False), ("One <one@example.net>, two@example.net", True), ("lab @ example", True)],
+)
+def test_only_a_single_address_is_written_to(name: str, by_hand: bool, db: None) -> None:
+    study = factories.study("inland")
+    factories.consent_document(study, terms={SHARE_CAREGIVER: Terms(recipients=name)})
+    cal = factories.enrollment(study, "cal")
+    factories.agree_to_everything(cal)
+    withdraw(enrollment=cal, now=LEFT_AT, scopes=[(SHARE_CAREGIVER, "gps")])
+    assert [one.by_hand for one in RecipientNotice.objects.all()] == [by_hand]
+
+
+def test_a_personal_study_has_only_addresses_told(db: None) -> None:
+    study = factories.study("inland", kind=Study.Kind.PERSONAL)
+    factories.consent_document(study, terms={SHARE_CAREGIVER: Terms(recipients=f"{LAB}; {HOME}")})
+    cal = factories.enrollment(study, "cal")
+    factories.agree_to_everything(cal)
+    withdraw(enrollment=cal, now=LEFT_AT)
+    assert [one.recipient for one in RecipientNotice.objects.all()] == [LAB]
 
 
 def test_what_is_still_to_be_told_outlives_an_erasure_without_leading_to_the_person(
