@@ -9,10 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from itertools import accumulate
 
 import pyarrow as pa
 from django.db import DatabaseError, transaction
-from django.db.models import F, Min
+from django.db.models import F, Min, Q
 
 from phenotyping.intake import chunks, parquet
 from phenotyping.intake.chunks import ChunkUnreadable
@@ -31,6 +32,7 @@ from wellness.work.claims import LeaseLost
 
 PART_BYTES = 16 * 2**20  # sealed; a day that needs more is kept in parts, by time
 FULL_BYTES = PART_BYTES // 2  # such a part is left alone as long as nothing falls into its time
+ROWS_AT_ONCE = 2_000_000  # of fragments; with them in memory, and what they join, a process has 350 MiB more
 BUDGET_S = 120.0  # less than a lease; what is left keeps the shelf due
 
 
@@ -66,6 +68,8 @@ def _gather_day(shelf: Shelf, fence: int, stream: str, on: date, now: datetime) 
     made: list[Chunk] = []
     try:
         old = opened(person, _pile(person, stream, day))
+        if not old:  # set aside meanwhile, by somebody who read them
+            return
         dropped = _rewrite(person, stream, day, old, made)
         _replace(shelf, fence, old=[one for one, _ in old], made=made, dropped=dropped, now=now)
     except DatabaseError as error:
@@ -80,17 +84,25 @@ def _gather_day(shelf: Shelf, fence: int, stream: str, on: date, now: datetime) 
 
 
 def _pile(person: Enrollment, stream: str, day: int) -> ChunkQuerySet:
-    """The chunks to gather for a day in the order of arrival: what was gathered before comes first."""
+    """The chunks to gather for a day in the order of arrival: what was gathered before comes first.
+
+    Of many fragments the earliest ones; the others wait for the next turn, and the memory for theirs.
+    """
     start, end = from_us(day * DAY_US), from_us((day + 1) * DAY_US)
     rows = Chunk.objects.live().spanning(person, [stream], start, end)
-    fragments = [(one.first_at, one.last_at) for one in rows.fragments().only("first_at", "last_at")]
+    fragments = list(rows.fragments().only("first_at", "last_at", "n_rows").order_by("first_at", "pk"))
+    n_rows = accumulate(one.n_rows for one in fragments)
+    now = [
+        one for at, (one, n) in enumerate(zip(fragments, n_rows, strict=True)) if not at or n <= ROWS_AT_ONCE
+    ]
     full = rows.filter(upload=None, n_bytes__gt=FULL_BYTES).only("first_at", "last_at")
     apart = [
         one.pk
         for one in full
-        if not any(first_at <= one.last_at and last_at >= one.first_at for first_at, last_at in fragments)
+        if not any(other.first_at <= one.last_at and other.last_at >= one.first_at for other in now)
     ]
-    return rows.exclude(pk__in=apart).order_by(F("upload_id").asc(nulls_first=True), "pk")
+    chosen = rows.filter(Q(upload=None) | Q(pk__in=[one.pk for one in now])).exclude(pk__in=apart)
+    return chosen.order_by(F("upload_id").asc(nulls_first=True), "pk")
 
 
 def _rewrite(

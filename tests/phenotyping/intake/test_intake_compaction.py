@@ -1,7 +1,7 @@
 """Gathering: one chunk a person, stream and day, and nobody who reads can tell."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from phenotyping.intake import chunks, compaction, orphans
 from phenotyping.intake.models import Chunk, Shelf
+from phenotyping.intake.models.chunk import ChunkQuerySet
 from phenotyping.intake.verification import verify_person
 from tests.phenotyping.intake.conftest import take
 from tests.phenotyping.intake.gathering import (
@@ -138,6 +139,45 @@ def test_a_large_day_is_kept_in_parts(
     assert (sum(n for _, n in live()), copies()) == (1_000, [0, 1, 1])
 
 
+def test_a_day_of_many_fragments_is_gathered_a_few_at_a_time(
+    ada: Enrollment, phone_of_ada: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So memory does not grow with how much of a day comes at once; the copies are found all the same."""
+    monkeypatch.setattr(compaction, "ROWS_AT_ONCE", 5)
+    spans = [range(n, n + 4) for n in (0, 10, 20, 30, 12, 2)]
+    for seconds in spans:
+        take(phone_of_ada, screens(*seconds), CAME)
+    before, piles = everything(ada), []
+    opened = compaction.opened
+
+    def noted(person: Enrollment, rows: ChunkQuerySet) -> list[tuple[Chunk, pa.Table]]:
+        found = opened(person, rows)
+        piles.append(sum(table.num_rows for chunk, table in found if chunk.upload_id))
+        return found
+
+    monkeypatch.setattr(compaction, "opened", noted)
+    assert gathered() == 1
+    assert piles == [4] * 6
+    assert (live(), sum(copies()), everything(ada)) == ([(False, 20)], 4, before)
+    assert verify_person(ada).faults == []
+
+
+def test_a_chunk_that_is_set_aside_just_before_stops_nothing(
+    ada: Enrollment, phone_of_ada: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take(phone_of_ada, screens(1, 2), CAME)
+    waiting = compaction._waiting
+
+    def set_aside(person: Enrollment, now: datetime) -> list[tuple[str, date]]:
+        found = waiting(person, now)
+        Chunk.objects.update(state=Chunk.State.QUARANTINED)
+        return found
+
+    monkeypatch.setattr(compaction, "_waiting", set_aside)
+    assert gathered() == 1
+    assert Shelf.objects.get().last_error == ""
+
+
 _times = st.sampled_from([-86_400_000, -1, 0, 1, 86_399_999, 86_400_000])
 _gps = st.tuples(_times, st.sampled_from([60.0, 0.0, -0.0, -3.1]), st.sampled_from([None, 5.0]))
 _messages = st.tuples(_times, st.sampled_from([None, 3, 40]), st.sampled_from([None, "ab"]))
@@ -185,7 +225,9 @@ def test_gathering_cannot_be_told(
                 if gather_now:
                     gathered(now)
             found.append(everything(ada, STREAMS))
-            gathered(now)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(compaction, "ROWS_AT_ONCE", data.draw(st.sampled_from([0, 5, 1_000])))
+                gathered(now)
             found.append(everything(ada, STREAMS))
             assert all(not named for named, _ in live())
             assert verify_person(ada).faults == []
