@@ -12,7 +12,7 @@ class TwinsConfig(AppConfig):
     def ready(self) -> None:
         from phenotyping.days import hooks
         from phenotyping.twins import refitting, services
-        from phenotyping.twins.models import CohortRefit, CohortRefitQuerySet, Forecast, Twin, TwinQuerySet
+        from phenotyping.twins.models import CohortRefit, Forecast, Twin, TwinQuerySet
         from wellness.consent import hooks as consent_hooks
         from wellness.consent.erasure import registry
         from wellness.consent.erasure.registry import erases
@@ -21,9 +21,6 @@ class TwinsConfig(AppConfig):
 
         def due(now: datetime) -> TwinQuerySet:
             return Twin.objects.due(now)
-
-        def cohorts(now: datetime) -> CohortRefitQuerySet:
-            return CohortRefit.objects.due(now)
 
         def day_computed(enrollment: Enrollment, on: date, now: datetime) -> None:
             services.mark_stale(enrollment=enrollment, now=now)
@@ -41,4 +38,4 @@ class TwinsConfig(AppConfig):
         consent_hooks.on_withdrawal(services.consent_withdrawn)
         consent_hooks.on_withdrawal(refitting.consent_withdrawn)
         register(Kind("twin", "compute", due, services.fit))
-        register(Kind(refitting.KIND, "bulk", cohorts, refitting.run))
+        register(Kind(refitting.KIND, "bulk", CohortRefit.objects.due, refitting.run))
