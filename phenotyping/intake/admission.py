@@ -25,6 +25,7 @@ from wellness.work.lag import Lag
 HOUR_S = 3_600
 EVERYONE_GETS_IN = timedelta(hours=1)
 PATIENCE_S = (30, 300)
+READ_IN_VAIN = 60  # so many uploads a body counts as that was read and is refused for good
 _FULL_TODAY = Select(
     lambda: Shelf.objects.filter(
         enrollment_id=Given("person", BigIntegerField()),
@@ -47,6 +48,16 @@ def admit(*, device: Device, upload_id: UUID, now: datetime) -> None:
     refusal = _full() or _behind(device, now) or _enough_today(device, now)
     if refusal and not Upload.objects.filter(device=device, public_id=upload_id).exists():
         raise refusal
+
+
+def charge(device: Device, refusal: Refusal, now: datetime) -> None:
+    """Count what a refused upload cost beside having been asked for; no phone should send its like again.
+
+    Reading one takes seconds of a processor and adds nothing to what its person sent today.
+    """
+    limit = settings.UPLOADS_PER_HOUR
+    if limit and not refusal.retry and refusal.status in (400, 413, 422):
+        overspent(f"uploads:{device.pk}", limit=limit, window_s=HOUR_S, now=now, spend=READ_IN_VAIN - 1)
 
 
 def _full() -> Refusal | None:

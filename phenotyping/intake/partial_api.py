@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from phenotyping.intake import partial
-from phenotyping.intake.admission import admit
+from phenotyping.intake.admission import admit, charge
 from phenotyping.intake.bodies import RAW_LENGTH, body_of, number, upload_id_of
 from phenotyping.intake.decoding import statement
 from phenotyping.intake.decoding.body import media_type
@@ -18,6 +18,7 @@ from phenotyping.intake.faults import fault
 from phenotyping.intake.models import PartialUpload
 from phenotyping.intake.partial import Whole
 from wellness.lib.clock import utc_now
+from wellness.lib.refusal import Refusal
 from wellness.studies.authentication import phone_of
 
 OFFSET, LENGTH = "Upload-Offset", "Upload-Length"
@@ -60,14 +61,18 @@ class Parts(APIView):
         """Add a piece: 204 while there are more to come, then the receipt that a PUT would have got."""
         device, upload_id = phone_of(request), upload_id_of(id)
         admit(device=device, upload_id=upload_id, now=utc_now())
-        upload, settled = partial.append(
-            device=device,
-            upload_id=upload_id,
-            start=_required(request, OFFSET),
-            piece=body_of(request),
-            said=statement.of_headers(request.headers),
-            now=utc_now(),
-        )
+        try:
+            upload, settled = partial.append(
+                device=device,
+                upload_id=upload_id,
+                start=_required(request, OFFSET),
+                piece=body_of(request),
+                said=statement.of_headers(request.headers),
+                now=utc_now(),
+            )
+        except Refusal as refusal:
+            charge(device, refusal, utc_now())
+            raise
         if settled is None:
             return Response(status=status.HTTP_204_NO_CONTENT, headers=_progress(upload))
         receipt, created = settled

@@ -102,6 +102,21 @@ def test_a_phone_sends_so_many_an_hour(device: tuple[Device, str], settings) -> 
     assert 1 <= refused(put(device), 429, "too_many_uploads") <= 3_600 + 300
 
 
+def test_a_body_that_is_read_in_vain_costs_as_much_as_many(device: tuple[Device, str], settings) -> None:
+    settings.UPLOADS_PER_HOUR = 1 + 2 * 60 + 9 + 1
+
+    def broken(said: bytes, **headers: str) -> int:
+        headers |= {"Authorization": f"Bearer {device[1]}"}
+        address = f"/api/v1/uploads/{uuid.uuid4()}"
+        return Client().put(address, said, content_type="application/json", headers=headers).status_code
+
+    assert broken(b"{}", **{"X-Raw-Length": "9"}) == 400  # damaged on its way: nobody's fault
+    assert [broken(b"{") for _ in range(2)] == [400] * 2
+    assert [put(device).status_code for _ in range(9)] == [201] * 9
+    assert broken(b'{"streams": {"no": {}}}') == 422
+    refused(put(device), 429, "too_many_uploads")
+
+
 def test_a_person_sends_so_much_a_day(device: tuple[Device, str], settings) -> None:
     assert put(device).status_code == 201
     settings.UPLOAD_DAY_BYTES = Shelf.objects.get().n_bytes_on
