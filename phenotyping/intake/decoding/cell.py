@@ -28,6 +28,7 @@ from wellness.lib.refusal import Refusal
 ROOT = Path(__file__).parents[3]
 LENGTHS = struct.Struct(">QQ")  # of what is said about a body (JSON), and of the body
 PATIENCE_S = 30.0
+TURN_S = 2.0  # to wait for the body before: one may take ten seconds, and who waits keeps a thread
 DYING_S = 0.2
 # Ends that a body can bring about. SIGKILL is none of them: a machine short of memory sends it, or a person.
 CRASHES = {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGXCPU}
@@ -68,18 +69,24 @@ class _Cell:
     def decode(self, raw: bytes, media: str, stream: str, max_rows: int) -> pa.Table:
         """The table; Refusal when the body is bad, or crashes the process when asked again."""
         about = json.dumps({"media": media, "stream": stream, "max_rows": max_rows}).encode()
-        with self._lock:
-            for _ in range(2):  # whoever ended it the first time need not have been this body
-                try:
-                    said, payload = self._ask(about, raw)
-                    break
-                except _Died as death:
-                    crashed = death.crashed
-            else:
-                raise bad(media) if crashed else _unavailable()
+        if not self._lock.acquire(timeout=TURN_S):
+            raise _unavailable()
+        try:
+            said, payload = self._asked_twice(about, raw, media)
+        finally:
+            self._lock.release()
         if said:
             raise _refusal(said)
         return ipc.open_stream(pa.py_buffer(payload)).read_all()
+
+    def _asked_twice(self, about: bytes, raw: bytes, media: str) -> tuple[bytes, bytes]:
+        """The answer; whoever ended the process the first time need not have been this body."""
+        for _ in range(2):
+            try:
+                return self._ask(about, raw)
+            except _Died as death:
+                crashed = death.crashed
+        raise bad(media) if crashed else _unavailable()
 
     def _ask(self, about: bytes, raw: bytes) -> tuple[bytes, bytes]:
         process = self._running()

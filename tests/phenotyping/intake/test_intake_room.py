@@ -3,11 +3,14 @@
 import uuid
 from contextlib import ExitStack
 
+import pyarrow as pa
 import pytest
 from django.test import Client
 from pytest_django import Settings
 
 from phenotyping.intake import room
+from phenotyping.intake.decoding import cell
+from phenotyping.intake.decoding.formats import ARROW_STREAM
 from phenotyping.intake.models import Upload
 from phenotyping.intake.room import Room
 from phenotyping.surveys.instruments import load_instruments
@@ -72,3 +75,19 @@ def test_what_is_read_at_once_fits_into_memory(
         assert not Upload.objects.exists()
         assert phone.send({"screen": screen()})[0] == 201
     assert phone.put(LARGE, upload=upload, media=CSV, query=QUERY)[0] == 201
+
+
+def test_who_waits_for_the_cell_gives_its_thread_back(phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cell, "TURN_S", 0.05)
+    table = pa.table({"time": [float(NOON_MS)], "lux": [3.5]})
+    body, upload = pa.BufferOutputStream(), uuid.uuid4()
+    with pa.ipc.new_stream(body, table.schema) as writer:
+        writer.write_table(table)
+
+    def sent() -> int:
+        plain = body.getvalue().to_pybytes()
+        return phone.put(plain, upload=upload, media=ARROW_STREAM, query="?stream=light")[0]
+
+    with cell._cell._lock:  # noqa: SLF001  a body that takes its ten seconds
+        assert sent() == 503
+    assert sent() == 201
