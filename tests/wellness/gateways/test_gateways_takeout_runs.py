@@ -44,6 +44,7 @@ def test_what_is_made_in_many_runs_is_what_one_run_makes(
 ) -> None:
     _, at_once = copied(ada)
     monkeypatch.setattr(services, "BUDGET_S", 0.0)
+    monkeypatch.setattr(pieces, "PIECE_BYTES", 512)  # several of a run, the last of each shorter
     asked = services.ask(enrollment=ada, actor=ada.user.actor, now=timezone.now())
     n_runs = drain(timezone.now(), "takeout")["takeout"]
     made = Takeout.objects.select_related("enrollment__study").get(pk=asked.pk)
