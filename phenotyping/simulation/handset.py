@@ -13,6 +13,7 @@ _CANDIDATES = 4  # sessions that may begin in a slot
 _STEP_S = SLOT_MIN * 60 / _CANDIDATES
 _LEAST_S, _MARGIN_S = 10.0, 6.0
 _CHARGE_PER_H = 45.0
+_RESTARTS_US = 7 * 24 * HOUR_US  # the system restarts the phone once a week
 _ROWS_PER_H = 100  # settled in an hour, about as many as a phone senses
 _GRANTED = (
     "battery_exempt",
@@ -148,6 +149,7 @@ def device_health(scene: Scene) -> Samples:
     ticks = scene.ticks(60)
     u = uniform(scene.person.seed, "health", ticks.first, ticks.at.size, 2)
     level, n = np.rint(_level(scene)[ticks.at]), ticks.at.size
+    started_us = uniform(scene.person.seed, "started", 0, 1)[0, 0] * _RESTARTS_US  # in each week
     sensed = np.floor(lognormal(u[:, 1], 60, 0.8))
     n_unsent = np.minimum(sensed, _ROWS_PER_H).astype(np.int64)  # all of it goes within the hour
     os_version = {"ios": "iOS 18.5"}.get(scene.person.platform, "Android 15")
@@ -157,7 +159,7 @@ def device_health(scene: Scene) -> Samples:
         "n_cached": n_unsent,
         "n_sent": _ROWS_PER_H * (ticks.start_us // HOUR_US),
         "battery_level": level,
-        "uptime_s": np.full(n, np.nan),
+        "uptime_s": np.floor((ticks.start_us - started_us) % _RESTARTS_US / 1e6),
         "started_by": np.full(n, None, object),
         "low_power": (level < 20).astype(np.float64),
         "location_permitted": location_permitted(scene)[ticks.at].astype(np.float64),

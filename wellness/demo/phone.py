@@ -25,20 +25,27 @@ class PhoneError(Exception):
 
 @dataclass
 class Phone:
-    """One phone. `ledger` counts rows sent, stored and refused as the phone knows them."""
+    """One phone. `ledger` counts rows sent, stored and refused as the phone knows them.
+
+    `collects` names the streams that the server asked for: it senses nothing else.
+    """
 
     address: str
     token: str = ""
+    collects: frozenset[str] = frozenset()
     ledger: Counter[str] = field(default_factory=Counter)
 
     def register(self, invitation: str, platform: str) -> None:
-        """Use an invitation; the token is kept."""
+        """Use an invitation; the token is kept. Then ask what to collect."""
         answer = self._request("POST", "/api/v1/devices", {"code": invitation, "platform": platform})
         self.token = answer["token"]
+        asked = self._request("GET", "/api/v1/device/config")["streams"]
+        self.collects = frozenset(name for name, one in asked.items() if one["collect"])
 
     def upload(self, streams: Mapping[str, Mapping[str, NDArray[Any]]], zone: str) -> dict[str, Any] | None:
         """The receipt for the rows, None when there are none; PhoneError when it leaves some out."""
-        sent = {name: columns for name, columns in streams.items() if columns["time"].size}
+        wanted = {name: columns for name, columns in streams.items() if name in self.collects}
+        sent = {name: columns for name, columns in wanted.items() if columns["time"].size}
         n_sent = sum(columns["time"].size for columns in sent.values())
         if not n_sent:
             return None
