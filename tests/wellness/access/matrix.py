@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import csv
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
 from django.core.cache import cache as counts
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import HttpResponseBase
 
 from tests.wellness.access.belongings import NONEXISTENT, OWN, PEOPLE
 from tests.wellness.access.cast import KNOWN, Cast, Player, cast
-from tests.wellness.access.likeness import seen
+from tests.wellness.access.likeness import Seen, seen
 from tests.wellness.access.routes import OTHER, Route, routes
 
 FILE = Path(__file__).with_name("matrix.csv")
@@ -26,6 +28,8 @@ HOW_TO = (
     "then read the difference of matrix.csv line by line, for whatever is in it is allowed from then on."
 )
 WHOLE = "-"
+MOVING = re.compile(r"audit|session")  # who looked, and that a session was used
+WRITES = re.compile(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)', re.IGNORECASE)
 
 # Who is asked unless everybody is (MATRIX=full): there the same lines answer others as one of these.
 FEW = {
@@ -61,21 +65,47 @@ def _named(name: str, relation: str, cast: Cast, n_names: int) -> str:
     return cast.objects[name][OWN if name == "slug" and n_names > 1 else relation]
 
 
-def asked(player: Player, method: str, path: str, said: Mapping[str, object]) -> HttpResponseBase:
-    """The answer to a request whose consequences are undone; nobody has asked too often before it."""
+def asked(
+    player: Player, method: str, path: str, said: Mapping[str, object]
+) -> tuple[HttpResponseBase, set[str]]:
+    """The answer to a request whose consequences are undone, and the tables it wrote to.
+
+    Nobody has asked too often before it. What is written to the record, and of a session, does not count.
+    """
     counts.clear()
     with transaction.atomic():
-        response = player.ask(method.removeprefix(OTHER), path, said)
+        with written() as tables:
+            response = player.ask(method.removeprefix(OTHER), path, said)
         transaction.set_rollback(True)
-    return response
+    return response, tables
+
+
+@contextmanager
+def written() -> Iterator[set[str]]:
+    """The tables that statements write to meanwhile, but for who looked and that a session was used."""
+    tables: set[str] = set()
+
+    def note(run: Callable[..., object], sql: str, *rest: object) -> object:
+        table = WRITES.match(sql)
+        if table and not MOVING.search(table[1]):
+            tables.add(table[1])
+        return run(sql, *rest)
+
+    with connection.execute_wrapper(note):
+        yield tables
 
 
 @dataclass(frozen=True)
 class Walk:
-    """What everybody was answered everywhere, and which objects somebody could tell from none."""
+    """What everybody was answered everywhere.
+
+    `told_apart` are objects that somebody could tell from none; `wrote` says which request, by method, route
+    and role, wrote to which tables.
+    """
 
     answers: Matrix
     told_apart: list[tuple[str, str, str, str]]
+    wrote: list[tuple[str, str, str, set[str]]]
     n_compared: int
 
 
@@ -90,15 +120,14 @@ def asking(route: Route, cast_: Cast, *, full: bool) -> dict[str, Player]:
 
 def walk(*, full: bool, only: frozenset[str] | None = None) -> Walk:
     """Every route, or those only, with every method in the roles for every object."""
-    cast_, found, told_apart, n_compared = cast(), {}, [], 0
+    cast_, found, told_apart, wrote, n_compared = cast(), {}, [], [], 0
     logging.disable(logging.CRITICAL)  # a line for each refusal
     for route in (route for route in routes() if only is None or route.path in only):
         assert set(route.names) <= cast_.objects.keys(), f"{route.path}: name its objects in belongings.py"
         said, paths = cast_.said.get(route.path, {}), dict(relations(route, cast_))
         for method, (role, player) in product(route.methods, asking(route, cast_, full=full).items()):
-            seen_ = {
-                relation: seen(asked(player, method, path, said), path) for relation, path in paths.items()
-            }
+            seen_, tables = _looked(player, method, paths, said)
+            wrote += [(method, route.path, role, tables)] if tables else []
             for relation, one in seen_.items():
                 found.setdefault((route.path, relation, method), {})[role] = one.answer
                 if route.names and (relation not in KNOWN.get(role, set()) or one.answer == "404"):
@@ -107,7 +136,16 @@ def walk(*, full: bool, only: frozenset[str] | None = None) -> Walk:
                         told_apart.append((route.path, method, role, relation))
     logging.disable(logging.NOTSET)
     order = {place: found[place] for place in sorted(found, key=lambda place: place[0])}
-    return Walk(order, told_apart, n_compared)
+    return Walk(order, told_apart, wrote, n_compared)
+
+
+def _looked(
+    player: Player, method: str, paths: Mapping[str, str], said: Mapping[str, object]
+) -> tuple[dict[str, Seen], set[str]]:
+    """What somebody sees of an object in each relation, and the tables that asking wrote to."""
+    answers = {relation: (path, *asked(player, method, path, said)) for relation, path in paths.items()}
+    found = {relation: seen(response, path) for relation, (path, response, _) in answers.items()}
+    return found, set().union(*(tables for _, _, tables in answers.values()))
 
 
 def read() -> Matrix:

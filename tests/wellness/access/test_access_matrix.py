@@ -30,7 +30,10 @@ def test_every_route_is_in_the_matrix() -> None:
 
 
 def test_every_answer_is_as_agreed_and_tells_nothing_more(walk: matrix.Walk) -> None:
-    """Objects of others and none are answered alike, too: in one test, for two workers would walk twice."""
+    """Objects of others and none are answered alike, and looking changes nothing.
+
+    In one test, for two workers would walk twice.
+    """
     failed = [
         place for place, answers in walk.answers.items() if any(one[0] == "5" for one in answers.values())
     ]
@@ -46,3 +49,5 @@ def test_every_answer_is_as_agreed_and_tells_nothing_more(walk: matrix.Walk) -> 
     assert differences == [], f"{len(differences)} differences. {matrix.HOW_TO}"
     assert walk.n_compared > 1_000
     assert walk.told_apart == []
+    assert [one for one in walk.wrote if one[0] == "GET"] == []
+    assert {method for method, *_ in walk.wrote} >= {"POST", "PUT"}  # who writes is noticed
