@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 
 from django.db import models
 
-from wellness import keyring
-from wellness.lib import sealing
-from wellness.lib.canonical import canonical
-from wellness.sealedtext import FORGOTTEN, INDEX_LENGTH, SealedText
+from wellness.sealedtext import INDEX_LENGTH, SealedText
 
 
 class PersonText(SealedText, models.CharField):  # type: ignore[type-arg]  # generic only for mypy
@@ -45,39 +40,3 @@ class PersonWord(PersonText):
     def index(self, value: object) -> str:
         """Nobody is found by such a word."""
         raise TypeError(f"{self} has an index for each person only; read their rows")
-
-
-def seal_column(
-    apps: Any, schema_editor: Any, table: str, column: str, *, indexed: bool = False, back: bool = False
-) -> None:
-    """For migrations: what a column of people's rows holds in clear is sealed, or back in clear.
-
-    What belongs to somebody who was forgotten goes.
-    """
-    keys = {one.enrollment_id: one for one in apps.get_model("wellness_studies", "DataKey").objects.all()}
-    people = apps.get_model("wellness_studies", "Enrollment").objects.select_related("study")
-    with schema_editor.connection.cursor() as cursor:
-        cursor.execute(f"SELECT id, enrollment_id, {column} FROM {table} WHERE {column} <> ''")  # nosec B608 # noqa: S608
-        rows = cursor.fetchall()
-        found = people.in_bulk({enrollment for _, enrollment, _ in rows})
-        for pk, enrollment, value in rows:
-            prefix = f"v1|{found[enrollment].study.public_id}|{found[enrollment].public_id}|"
-            key = _key(keys.get(enrollment), prefix)
-            if key is None:
-                changed = FORGOTTEN
-            elif back:
-                sealed = urlsafe_b64decode(value[INDEX_LENGTH:] if indexed else value)
-                changed = sealing.unseal(key, sealed, context=f"{prefix}{table}.{column}").decode()
-            else:
-                named = [f"{table}.{column}", value]
-                index = hmac.new(sealing.subkey(key, "digest"), canonical(named), "sha256").hexdigest()
-                sealed = sealing.seal(key, value.encode(), context=prefix + named[0])
-                changed = index[: INDEX_LENGTH * indexed] + urlsafe_b64encode(sealed).decode()
-            cursor.execute(f"UPDATE {table} SET {column} = %s WHERE id = %s", [changed, pk])  # nosec B608 # noqa: S608
-
-
-def _key(row: Any, prefix: str) -> bytes | None:
-    if row is None or row.wrapped is None:
-        return None
-    key = sealing.unseal(keyring.key(row.key_epoch), bytes(row.wrapped), context=prefix + "data-key")
-    return sealing.subkey(key, "field")

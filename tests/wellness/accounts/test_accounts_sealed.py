@@ -1,21 +1,17 @@
 """Addresses and names at rest: sealed for their owner, found all the same."""
 
-from importlib import import_module
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from allauth.account.internal.userkit import filter_users_by_email
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
-from django.apps import apps
 from django.core.exceptions import FieldError
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
 from tests import factories
 from tests.factories.people import PASSWORD
-from wellness.accounts import keys
 from wellness.accounts.forgetting import forget
 from wellness.accounts.models import AccountKey, User
 from wellness.keyring import KeyDestroyed
@@ -137,32 +133,6 @@ def test_an_account_that_is_removed_takes_its_key_with_it(iris: User) -> None:
     assert (key.wrapped, key.shredded_at is None) == (None, False)
     with pytest.raises(KeyDestroyed):
         User(public_id=iris.public_id, email="iris@example.org").save_base()
-
-
-def _migration(name: str) -> Any:
-    return import_module(f"wellness.accounts.migrations.{name}")
-
-
-def test_accounts_from_before_are_sealed_and_come_back(iris: User) -> None:
-    migration, editor = _migration("0004_seal_accounts"), SimpleNamespace(connection=connection)
-    migration.unseal(apps, editor)
-    assert str(rows(*TABLES[:2])).count("iris@example.org") == 2
-    assert "Iris" in str(rows(TABLES[0]))
-    migration.seal(apps, editor)
-    keys._opened.clear()
-    assert "iris" not in str(rows(*TABLES[:2])).lower()
-    user = User.objects.get(email="iris@example.org")
-    assert (user.email, user.first_name, user.last_name) == ("iris@example.org", "Iris", "")
-    assert EmailAddress.objects.get(email="iris@example.org").email == user.email
-
-
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's columns have no width")
-def test_allauth_s_columns_can_be_narrow_again(db: None) -> None:
-    migration = _migration("0003_account_keys")
-    with connection.schema_editor() as editor:
-        migration.narrow(apps, editor)
-        migration.widen(apps, editor)
-    test_allauth_s_columns_are_wide_enough_and_unique_by_index(db)
 
 
 def test_allauth_s_columns_are_wide_enough_and_unique_by_index(db: None) -> None:

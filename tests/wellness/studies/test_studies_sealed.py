@@ -1,11 +1,6 @@
 """Texts of people at rest: sealed under their own key, and alike only for themselves."""
 
-from importlib import import_module
-from types import SimpleNamespace
-from typing import Any
-
 import pytest
-from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 
 from coach.safety.models import Alert, Contraindication, Hold
@@ -75,24 +70,3 @@ def test_a_condition_is_unique_for_a_person_and_tells_nobody_apart(told: Enrollm
         Contraindication.objects.create(enrollment=told, condition="kestrel-itis", since=NOW)
     with pytest.raises(TypeError, match="each person only"):
         Contraindication.objects.filter(condition="kestrel-itis").exists()
-
-
-@pytest.mark.parametrize("forgotten", [False, True])
-def test_rows_from_before_are_sealed_and_come_back(told: Enrollment, forgotten: bool) -> None:
-    editor: Any = SimpleNamespace(connection=connection)
-    turns = [
-        import_module("coach.safety.migrations.0003_sealed_texts").turn,
-        import_module("wellness.studies.migrations.0006_sealed_model_name").turn,
-    ]
-    for turn in turns:
-        turn(apps, editor, back=True)
-    assert stored().count("kestrel") == 4
-    if forgotten:
-        keys.shred(told, now=NOW)
-    for turn in turns:
-        turn(apps, editor)
-    assert "kestrel" not in stored()
-    assert says(told) == ([""] * 4 if forgotten else SAID)
-    if not forgotten:
-        with pytest.raises(IntegrityError):
-            Contraindication.objects.create(enrollment=told, condition="kestrel-itis", since=NOW)
