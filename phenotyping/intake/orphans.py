@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.files.storage import storages
-from django.db.models import Q
 
 from phenotyping.intake import chunks
 from phenotyping.intake.models import Chunk
+from phenotyping.intake.models.chunk import ChunkQuerySet
 
 STAYS = timedelta(hours=1)  # readers that listed a chunk before it was replaced are done by then
 SETTLES = timedelta(days=1)  # an object is written before its row; no upload takes this long
@@ -27,9 +27,10 @@ logger = logging.getLogger(__name__)
 
 def collect(now: datetime) -> int:
     """How many objects were deleted that no registry row names, now or in a backup that may be restored."""
-    storage, n = storages["chunks"], 0
+    storage, n, ours = storages["chunks"], 0, False
     for name in orphans():
-        if not _is_ours():
+        ours = ours or _is_ours()
+        if not ours:
             logger.error("no row names an object, and there are some: is this their database? All stay")
             return 0
         try:
@@ -42,10 +43,14 @@ def collect(now: datetime) -> int:
 
 def collect_superseded(now: datetime) -> int:
     """How many replaced chunks were dropped: an hour later; those with objects when no backup needs them."""
+    replaced = Chunk.objects.superseded
+    n = _dropped(replaced(now - STAYS).filter(object_name=None))
+    return n + _dropped(replaced(now - max(STAYS, settings.KEY_WINDOW)).exclude(object_name=None))
+
+
+def _dropped(rows: ChunkQuerySet) -> int:
     n = 0
-    rows = Chunk.objects.superseded(now - STAYS)
-    rows = rows.filter(Q(object_name=None) | Q(state_at__lte=now - settings.KEY_WINDOW))
-    while some := dict(rows.order_by("pk").values_list("pk", "object_name")[:BATCH]):
+    while some := dict(rows.order_by("state_at", "pk").values_list("pk", "object_name")[:BATCH]):
         # Rows first: an object whose row is gone is an orphan, a row whose object is gone would be a loss.
         n += rows.filter(pk__in=some).delete()[0]
         for name in filter(None, some.values()):

@@ -93,6 +93,11 @@ class Chunk(models.Model):
             models.Index(
                 fields=["state", "state_at"], condition=~Q(state="live"), name="intake_chunk_not_live"
             ),
+            models.Index(  # orphans.collect_superseded(): those that go after an hour, not after the window
+                fields=["state_at"],
+                condition=Q(state="superseded", object_name=None),
+                name="intake_chunk_replaced_row",
+            ),
         ]
 
     def __str__(self) -> str:
