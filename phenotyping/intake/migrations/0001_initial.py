@@ -314,6 +314,14 @@ class Migration(migrations.Migration):
                 name="intake_chunk_not_live",
             ),
         ),
+        migrations.AddIndex(
+            model_name="chunk",
+            index=models.Index(
+                condition=models.Q(("object_name", None), ("state", "superseded")),
+                fields=["state_at"],
+                name="intake_chunk_replaced_row",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="chunk",
             constraint=models.CheckConstraint(
