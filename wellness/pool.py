@@ -23,7 +23,21 @@ class SurvivingPool(Pool):
             for lock in (pool._inqueue._rlock, pool._outqueue._wlock):
                 lock.acquire(block=False)
                 lock.release()
+            if min(exited) < 0:  # killed; one that ended by itself said all it had to say
+                self._give_up_what_was_read(min(exited))
         return exited
+
+    def _give_up_what_was_read(self, exitcode: int) -> None:
+        """End the jobs that a process took and did not live to say so, or no other message would be taken.
+
+        One that is about to be written is ended, too, and done twice: a row is claimed once all the same.
+        """
+        pool: Any = self
+        if not pool._taskqueue.empty() or pool._inqueue._reader.poll():
+            return
+        for job in list(pool._cache.values()):
+            if not (job.accepted() or job.ready()):
+                pool.mark_as_worker_lost(job, exitcode)
 
     @staticmethod
     def _help_stuff_finish(inqueue: Any, task_handler: Any, _pool: Any) -> None:

@@ -28,10 +28,10 @@ def test_a_reader_beside_a_writer_gets_every_message_once_and_in_order(options: 
                 queue.put(n)
 
     writer = threading.Thread(target=write)
-    writer.start()
     got: list[int] = []
     with Connection("filesystem://", transport_options=options) as connection:
         queue = connection.SimpleQueue("work")
+        writer.start()  # where the queue is known already: kombu drops what comes while it is being bound
         while len(got) < N_MESSAGES:
             message = queue.get(timeout=10)
             message.ack()

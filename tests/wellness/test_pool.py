@@ -4,8 +4,11 @@ import os
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+from billiard.einfo import ExceptionWithTraceback
+from billiard.pool import Worker
 
 from wellness.pool import SurvivingPool
 
@@ -34,6 +37,37 @@ def test_work_goes_on_after_kills(n_kills: int) -> None:
             while alive(pid):
                 time.sleep(0.01)
             assert answered(pool) != pid
+    finally:
+        pool.terminate()
+        pool.join()
+
+
+def test_a_job_that_was_read_by_a_process_that_died_of_it_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between reading and saying so: the message would never be acknowledged, and be the worker's last."""
+    die, received = tmp_path / "die", Worker._make_recv_method
+
+    def receive(self: Any, connection: Any) -> Any:
+        read = received(self, connection)
+
+        def _read(timeout: float) -> Any:
+            found = read(timeout)
+            if die.exists():
+                die.unlink()
+                os.kill(os.getpid(), signal.SIGKILL)
+            return found
+
+        return _read
+
+    monkeypatch.setattr(Worker, "_make_recv_method", receive)
+    pool = SurvivingPool(processes=1)
+    try:
+        answered(pool)
+        die.touch()
+        with pytest.raises(ExceptionWithTraceback, match="exited prematurely"):
+            pool.apply_async(os.getpid).get(timeout=20)
+        assert answered(pool)
     finally:
         pool.terminate()
         pool.join()
