@@ -5,6 +5,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from phenotyping.intake.decoding import csv_body
 from wellness import checks
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wellness.settings")
@@ -13,6 +14,8 @@ from wellness.restored import Settled  # noqa: E402  it needs the apps
 
 checks.enforce(databases=["default"])
 application = Settled(django_application)
+# Now, for threads that begin later stay on the worker's processor (webserver.py); Arrow's need not.
+csv_body.start_threads()
 # What start-up made lives as long as the process: no need to look through it again and again for garbage.
 gc.collect()
 gc.freeze()

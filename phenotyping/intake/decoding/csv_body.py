@@ -12,6 +12,7 @@ from wellness.lib.refusal import Refusal
 
 BOM = b"\xef\xbb\xbf"
 HEADER_BYTES = 4_096
+LARGE_BYTES = 256 * 2**10  # from here on columns are read side by side
 _SOMETHING = re.compile(rb"\S")
 _PLACE = re.compile(r"column #(\d+): Row #(\d+)")
 
@@ -27,12 +28,16 @@ def decode(raw: bytes, stream: str, max_rows: int) -> pa.Table:
         raise too_many_rows(max_rows)
     if not _SOMETHING.search(raw, start):
         return pa.table({name: pa.array([], kind) for name, kind in types.items()})
-    ragged: list[arrow_csv.InvalidRow] = []
+    rows = pa.py_buffer(raw)[start:]
     try:
-        return arrow_csv.read_csv(pa.py_buffer(raw)[start:], *_options(types, len(raw), ragged))
-    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
-        row = ragged[0].number - 1 if ragged and ragged[0].number else None
-        raise _fault(str(error), names, row, stream) from None
+        return arrow_csv.read_csv(rows, *_options(types, len(raw), threads=True))
+    except (pa.ArrowInvalid, UnicodeDecodeError):
+        raise _misfit(rows, types, stream) from None
+
+
+def start_threads() -> None:
+    """Have Arrow start the threads that read large bodies."""
+    arrow_csv.read_csv(pa.py_buffer(b"0\n" * 100_000), arrow_csv.ReadOptions(block_size=2_000))
 
 
 def n_lines(raw: bytes) -> int:
@@ -53,24 +58,36 @@ def _header(head: bytes, stream: str) -> list[str]:
 
 
 def _options(
-    types: dict[str, pa.DataType], n_bytes: int, ragged: list[arrow_csv.InvalidRow]
+    types: dict[str, pa.DataType], n_bytes: int, *, threads: bool
 ) -> tuple[arrow_csv.ReadOptions, arrow_csv.ParseOptions, arrow_csv.ConvertOptions]:
-    """How to read rows: in one piece, whose columns need no joining, on the processor of this worker.
+    """How to read rows: in one piece, whose columns need no joining, and large ones side by side."""
+    return (
+        arrow_csv.ReadOptions(
+            use_threads=threads and n_bytes > LARGE_BYTES, column_names=list(types), block_size=n_bytes + 1
+        ),
+        arrow_csv.ParseOptions(),
+        arrow_csv.ConvertOptions(
+            column_types=types, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=True
+        ),
+    )
 
-    A row of another number of values ends the reading and is put into `ragged`.
-    """
+
+def _misfit(rows: pa.Buffer, types: dict[str, pa.DataType], stream: str) -> Refusal:
+    """What is wrong with rows that cannot be read; Arrow counts rows only where it reads in one thread."""
+    ragged: list[arrow_csv.InvalidRow] = []
 
     def remember(row: arrow_csv.InvalidRow) -> str:
         ragged.append(row)
         return "error"
 
-    return (
-        arrow_csv.ReadOptions(use_threads=False, column_names=list(types), block_size=n_bytes + 1),
-        arrow_csv.ParseOptions(invalid_row_handler=remember),
-        arrow_csv.ConvertOptions(
-            column_types=types, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=True
-        ),
-    )
+    reading, parsing, converting = _options(types, rows.size, threads=False)
+    parsing.invalid_row_handler = remember
+    try:
+        arrow_csv.read_csv(rows, reading, parsing, converting)
+    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+        row = ragged[0].number - 1 if ragged and ragged[0].number else None
+        return _fault(str(error), list(types), row, stream)
+    return fault("bad_csv", "The rows cannot be read.", stream=stream, status=400)
 
 
 def _fault(error: str, names: list[str], row: int | None, stream: str) -> Refusal:
