@@ -96,13 +96,19 @@ def test_a_settled_upload_gets_its_receipt_all_the_same(device: tuple[Device, st
     assert first.json() == again.json()
 
 
-def test_a_phone_sends_so_many_an_hour(device: tuple[Device, str], settings) -> None:
+def test_a_phone_sends_so_many_an_hour(
+    device: tuple[Device, str], settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wait(monkeypatch, 0)  # all of it within one hour
     settings.UPLOADS_PER_HOUR = 3
     assert [put(device).status_code for _ in range(3)] == [201] * 3
     assert 1 <= refused(put(device), 429, "too_many_uploads") <= 3_600 + 300
 
 
-def test_a_body_that_is_read_in_vain_costs_as_much_as_many(device: tuple[Device, str], settings) -> None:
+def test_a_body_that_is_read_in_vain_costs_as_much_as_many(
+    device: tuple[Device, str], settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wait(monkeypatch, 0)  # all of it within one hour
     settings.UPLOADS_PER_HOUR = 1 + 2 * 60 + 9 + 1
 
     def broken(said: bytes, **headers: str) -> int:
@@ -117,7 +123,10 @@ def test_a_body_that_is_read_in_vain_costs_as_much_as_many(device: tuple[Device,
     refused(put(device), 429, "too_many_uploads")
 
 
-def test_a_person_sends_so_much_a_day(device: tuple[Device, str], settings) -> None:
+def test_a_person_sends_so_much_a_day(
+    device: tuple[Device, str], settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wait(monkeypatch, 0)  # all of it within one hour
     assert put(device).status_code == 201
     settings.UPLOAD_DAY_BYTES = Shelf.objects.get().n_bytes_on
     assert 1 <= refused(put(device), 429, "daily_limit") <= 86_400 + 300
