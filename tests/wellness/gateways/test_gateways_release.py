@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from itertools import groupby
@@ -59,7 +60,7 @@ def test_a_table_names_and_dates_nobody(cohort: list[Enrollment], study: Study) 
     one, other = (table(study, uuid4(), timezone.now()) for _ in range(2))
     text = as_csv(one).decode()
     for person in cohort:
-        assert person.code not in text and str(person.public_id) not in text
+        assert person.code not in re.findall(r"\w+", text) and str(person.public_id) not in text
     assert str(timezone.now().year) not in text
     assert not {row.person for row in one.rows} & {row.person for row in other.rows}
     assert {row.on - timedelta(days=row.on.weekday()) for row in one.rows} >= {FIRST_WEEK}
@@ -187,7 +188,7 @@ def test_from_the_page_to_the_file(
     assert analyst.get(f"{file}?format=xml").status_code == 404
     assert AuditEntry.objects.filter(action="export.deidentified", actor=str(lou.public_id)).count() == 1
     body = analyst.get(page).content.decode()
-    assert "6 people let days" in body and "ada" not in body
+    assert "6 people let days" in body and "ada" not in re.findall(r"\w+", body)
 
 
 def test_who_took_a_table_is_told_when_somebody_in_it_withdraws(

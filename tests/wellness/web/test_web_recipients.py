@@ -1,5 +1,6 @@
 """Coordinators see which recipients they have to tell of a withdrawal, and say that they did."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -40,7 +41,7 @@ def test_a_coordinator_says_that_they_told_them(
     assert browser(cal).post(told(notice)).status_code == 404
     done = client.post(told(notice), follow=True).content.decode()
     assert "on record that you told them" in done and "Nobody has to be told now" in done
-    assert "ada" not in done.replace("data", "")
+    assert "ada" not in re.findall(r"\w+", done)
     entry = AuditEntry.objects.get(action="recipient.told")
     assert (entry.actor, entry.reason) == (str(dot.public_id), "by hand")
     again = client.post(told(notice), follow=True).content.decode()
@@ -68,7 +69,7 @@ def test_who_coordinates_another_site_does_not_learn_of_it(
     elsewhere = factories.user("kai")
     site = Site.objects.create(study=ada.study, slug="island", name="Island")
     add_member(study=ada.study, user=elsewhere, role=Role.COORDINATOR, site=site)
-    assert "ada" not in browser(elsewhere).get(PAGE).content.decode().replace("data", "")
+    assert "ada" not in re.findall(r"\w+", browser(elsewhere).get(PAGE).content.decode())
     assert browser(elsewhere).post(told(notice)).status_code == 404
 
 

@@ -1,5 +1,6 @@
 """Who works in a study, who cares for whom, what was opened in an emergency, and the record of it."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -68,7 +69,7 @@ def test_assigning_shows_the_person_on_the_next_request(
     assert "abe@example.org" in console.get("/console/harbour/people/").content.decode()
     console.post("/console/harbour/people/", form | {"act": "unassign"})
     assert clinic.get(person).status_code == 404
-    assert "ada" not in clinic.get("/clinic/").content.decode()
+    assert "ada" not in re.findall(r"\w+", clinic.get("/clinic/").content.decode())
 
 
 def test_only_people_and_clinicians_of_the_study_are_assigned(
@@ -128,7 +129,7 @@ def test_an_emergency_opens_tells_and_is_judged(
     opened = emergency(clinic)
     assert (opened.status_code, opened["Location"]) == (302, person)  # type: ignore[attr-defined]
     assert "Opened in an emergency" in clinic.get(person).content.decode()
-    assert "ada" not in clinic.get("/clinic/").content.decode()
+    assert "ada" not in re.findall(r"\w+", clinic.get("/clinic/").content.decode())
     looked = AuditEntry.objects.get(chain=f"enrollment:{ada.public_id}", action="view.participant")
     assert (looked.purpose, looked.on_behalf_of) == ("emergency", f"enrollment:{ada.public_id}")
     drain(timezone.now(), "emergency")
