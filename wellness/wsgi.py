@@ -19,4 +19,4 @@ csv_body.start_threads()
 # What start-up made lives as long as the process: no need to look through it again and again for garbage.
 gc.collect()
 gc.freeze()
-gc.set_threshold(50_000, 20, 50)
+gc.set_threshold(5_000, 20, 50)  # garbage of thirty requests: a hundred milliseconds at once are felt

@@ -29,7 +29,8 @@ def body_of(request: Request) -> bytes:
     declared, digest = _declared_bytes(request), _digest(request.headers.get("Content-Digest", ""))
     try:
         with room.for_body(declared):
-            body: bytes = request.body
+            # Not `request.body`, which the request would hold: it lives until Python next looks for garbage.
+            body: bytes = request.read()
     except UnreadablePostError:
         raise _incomplete() from None
     if len(body) != declared:

@@ -1,11 +1,15 @@
 """Large uploads leave threads and memory for others; small ones and answers never ask."""
 
+import gc
+import io
+import tracemalloc
 import uuid
 from contextlib import ExitStack
 
 import pyarrow as pa
 import pytest
-from django.test import Client
+from django.core.handlers.wsgi import WSGIHandler
+from django.test import Client, RequestFactory
 from pytest_django import Settings
 
 from phenotyping.intake import room
@@ -18,7 +22,7 @@ from tests.phenotyping.intake.conftest import CSV, NOON_MS, Phone, screen
 from wellness.lib.refusal import Refusal
 
 HEADER = b"time,state\n"
-LARGE = HEADER + b"".join(b"%d,on\n" % (NOON_MS + n) for n in range(5_000))
+LARGE = HEADER + b"".join(b"%d,on\n" % (NOON_MS + n) for n in range(9_000))
 QUERY = "?stream=screen"
 
 
@@ -75,6 +79,30 @@ def test_what_is_read_at_once_fits_into_memory(
         assert not Upload.objects.exists()
         assert phone.send({"screen": screen()})[0] == 201
     assert phone.put(LARGE, upload=upload, media=CSV, query=QUERY)[0] == 201
+
+
+@pytest.mark.parametrize("end", [b"", b"late,on\n"], ids=["taken", "refused"])
+def test_a_body_is_gone_when_it_is_answered(phone: Phone, rf: RequestFactory, end: bytes) -> None:
+    body = LARGE + end
+
+    def answered() -> int:
+        credential = {"Authorization": f"Bearer {phone.token}"}
+        request = rf.put(f"/api/v1/uploads/{uuid.uuid4()}{QUERY}", body, CSV, headers=credential)
+        request.environ["wsgi.input"] = io.BufferedReader(io.BytesIO(body))  # copies, as a socket does
+        said: list[str] = []
+        WSGIHandler()(request.environ, lambda status, headers, exc_info=None: said.append(status)).close()
+        return int(said[0][:3])
+
+    assert answered() == answered() == (422 if end else 201)
+    gc.collect()
+    gc.disable()  # for it may not come for a long time
+    tracemalloc.start()
+    try:
+        answered()
+        assert not [one for one in tracemalloc.take_snapshot().traces if one.size >= len(body)]
+    finally:
+        tracemalloc.stop()
+        gc.enable()
 
 
 def test_who_waits_for_the_cell_gives_its_thread_back(phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
