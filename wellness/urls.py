@@ -4,18 +4,23 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from wellness.consent.receipts_api import consent_keys
 
+API = (
+    "phenotyping.intake.api",
+    "phenotyping.intake.config_api",
+    "phenotyping.surveys.api",
+    "coach.delivery.api",
+    "wellness.studies.api",
+    "wellness.studies.access_api",
+    "wellness.consent.api",
+    "wellness.consent.receipts_api",
+    "wellness.consent.leaving_api",
+    "wellness.gateways.takeout.api",
+)
+
+# In the order in which they are tried: what phones ask for most comes first.
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/", include([path("", include(module)) for module in API])),
     path("health/", include("wellness.health")),
-    path("", include("wellness.web.urls")),
     path(".well-known/consent-keys.json", consent_keys, name="consent-keys"),
-    path("api/v1/", include("wellness.studies.api")),
-    path("api/v1/", include("wellness.studies.access_api")),
-    path("api/v1/", include("wellness.consent.api")),
-    path("api/v1/", include("wellness.consent.receipts_api")),
-    path("api/v1/", include("wellness.consent.leaving_api")),
-    path("api/v1/", include("phenotyping.intake.api")),
-    path("api/v1/", include("phenotyping.intake.config_api")),
-    path("api/v1/", include("phenotyping.surveys.api")),
-    path("api/v1/", include("coach.delivery.api")),
-    path("api/v1/", include("wellness.gateways.takeout.api")),
+    path("", include("wellness.web.urls")),
 ]
