@@ -40,6 +40,9 @@ CODES = (
 
 Reasons = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
+Typed = tuple[
+    pa.Array, Mask | None, Mask | None
+]  # values; where missing; where not plausible (None: nowhere)
 
 
 @dataclass(frozen=True)
@@ -74,18 +77,20 @@ class Checked:
 
 def check(stream: str, table: pa.Table, now: datetime) -> Checked:
     """The typed rows; Refusal of the whole when a column or its type is wrong, or a time is no time."""
-    _require_columns(stream, table.column_names)
+    names = table.column_names
+    _require_columns(stream, names)
     times, misplaced = _times(stream, table[TIME], now)
     columns, reasons = {TIME: times}, misplaced.copy()
     for column in (*STREAMS[stream].columns, UPTIME):
-        if column.name in table.column_names:
+        if column.name in names:
             values, missing, outside = _column(stream, column, table[column.name])
             columns[column.name] = _microseconds(values) if column is UPTIME else values
-            if outside.any():
+            if outside is not None:
                 reasons[outside & (reasons == FINE)] = RANGE
-            if column.required and missing.any():
+            if missing is not None and column.required:
                 reasons[missing] = MISSING
-    reasons = np.where(misplaced == FINE, reasons, misplaced)
+    if np.count_nonzero(misplaced):
+        reasons = np.where(misplaced == FINE, reasons, misplaced)
     return Checked(stream, pa.table(columns), reasons)
 
 
@@ -120,29 +125,29 @@ def _microseconds(ms: pa.Array) -> pa.Array:
     return pa.array(us.astype(np.int64), mask=_mask(ms.is_null()))
 
 
-def _column(stream: str, column: Column, values: pa.ChunkedArray) -> tuple[pa.Array, Mask, Mask]:
-    """The typed values, where they are missing, and where they are not plausible."""
+def _column(stream: str, column: Column, values: pa.ChunkedArray) -> Typed:
     if column.kind in ("int", "real"):
         return _measured(stream, column, _numbers(stream, column.name, values))
     if column.kind == "flag":
         if not (pa.types.is_boolean(values.type) or pa.types.is_null(values.type)):
             raise _wrong_type(stream, column.name)
         flags = values.cast(pa.bool_()).combine_chunks()
-        missing = _mask(flags.is_null())
-        return flags, missing, np.zeros_like(missing)
+        return flags, _mask(flags.is_null()) if flags.null_count else None, None
     return _words(stream, column, values)
 
 
-def _measured(stream: str, column: Column, values: NDArray[np.float64]) -> tuple[pa.Array, Mask, Mask]:
+def _measured(stream: str, column: Column, values: NDArray[np.float64]) -> Typed:
     low = -LARGEST if column.low is None else column.low
     high = LARGEST if column.high is None else column.high
-    if column.kind == "real" and values.size and values.min() >= low and values.max() <= high:  # nan is not
-        none = np.zeros(values.size, np.bool_)
-        return pa.array(values), none, none
+    if values.size and values.min() >= low and values.max() <= high:  # nan is not
+        if column.kind == "real":
+            return pa.array(values), None, None
+        if np.array_equal(np.rint(values), values):
+            return pa.array(values.astype(np.int64)), None, None
     missing = np.isnan(values)
-    mask = missing if missing.any() else None  # without one Arrow copies nothing
     outside = ~missing & ~((values >= low) & (values <= high))
     if column.kind == "real":
+        mask = missing if missing.any() else None  # without one Arrow copies nothing
         return pa.array(values, mask=mask), missing, outside
     broken = np.isfinite(values) & (np.rint(values) != values)
     if broken.any():
@@ -151,12 +156,16 @@ def _measured(stream: str, column: Column, values: NDArray[np.float64]) -> tuple
     return pa.array(np.where(usable, values, 0).astype(np.int64), mask=~usable), missing, outside
 
 
-def _words(stream: str, column: Column, values: pa.ChunkedArray) -> tuple[pa.Array, Mask, Mask]:
+def _words(stream: str, column: Column, values: pa.ChunkedArray) -> Typed:
     kind = values.type.value_type if pa.types.is_dictionary(values.type) else values.type
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)):
         raise _wrong_type(stream, column.name)
-    words = values.cast(pa.string()).combine_chunks().dictionary_encode()
-    known, at = words.dictionary.to_pylist(), _indices(words)
+    texts = values if pa.types.is_string(values.type) else values.cast(pa.string())
+    words = texts.combine_chunks().dictionary_encode()
+    known = words.dictionary.to_pylist()
+    if not words.null_count and all(word and _fits(column, word) for word in known):
+        return words, None, None
+    at = words.indices.fill_null(-1).to_numpy()
     missing = np.array([not word for word in known] + [True])[at]
     fits = np.array([_fits(column, word) for word in known] + [True])[at]
     kept = pa.DictionaryArray.from_arrays(pa.array(at, mask=missing), words.dictionary)
@@ -169,18 +178,13 @@ def _fits(column: Column, word: str) -> bool:
     return len(word) <= TEXT_CHARACTERS and not CONTROL.search(word)
 
 
-def _indices(words: pa.DictionaryArray) -> NDArray[np.int32]:
-    """Row by row the dictionary entry, -1 where missing."""
-    indices: NDArray[np.int32] = words.indices.fill_null(-1).to_numpy()
-    return indices
-
-
 def _numbers(stream: str, name: str, values: pa.ChunkedArray) -> NDArray[np.float64]:
     """The values as float64 with nan for missing; exact for whole numbers up to 2^53."""
     kind = values.type
     if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_null(kind)):
         raise _wrong_type(stream, name)
-    numbers: NDArray[np.float64] = values.cast(pa.float64(), safe=False).to_numpy()
+    doubles = values if pa.types.is_float64(kind) else values.cast(pa.float64(), safe=False)
+    numbers: NDArray[np.float64] = doubles.to_numpy()
     return numbers
 
 

@@ -15,6 +15,8 @@ from phenotyping.streams.catalogue import STREAMS
 from wellness.lib.refusal import Refusal
 
 FIELDS = ("streams", "sent_at", "timezone", "boot_id")
+_NUMBER = msgspec.json.Decoder(float | None).decode
+_WORD = msgspec.json.Decoder(str | None).decode
 
 
 def decode(raw: bytes, max_rows: int) -> Envelope:
@@ -50,7 +52,7 @@ def _unknown_field(name: str) -> Refusal:
 
 def _sent_at(found: Mapping[str, msgspec.Raw]) -> datetime | None:
     try:
-        ms = msgspec.json.decode(found.get("sent_at", b"null"), type=float | None)
+        ms = _NUMBER(found.get("sent_at", b"null"))
     except msgspec.DecodeError:
         message = "sent_at is a number of epoch milliseconds."
         raise fault("wrong_type", message, column="sent_at") from None
@@ -59,6 +61,6 @@ def _sent_at(found: Mapping[str, msgspec.Raw]) -> datetime | None:
 
 def _text(found: Mapping[str, msgspec.Raw], field: str) -> str:
     try:
-        return msgspec.json.decode(found.get(field, b"null"), type=str | None) or ""
+        return _WORD(found.get(field, b"null")) or ""
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise fault("wrong_type", f"{field} is a text.", column=field) from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 
 import msgspec
@@ -25,9 +25,9 @@ def members(
 
     A key that is none of `names` ends the reading with the refusal `unknown` makes of it.
     """
-    shape = _shape(tuple(names))
+    read = _reader(tuple(names))
     try:
-        values = msgspec.json.decode(raw, type=shape)
+        values = read(raw)
     except msgspec.ValidationError as error:
         if name := unknown_name(error):
             raise unknown(name) from None
@@ -35,7 +35,7 @@ def members(
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         raise bad_json() from None
     found = {name: value for name, value in msgspec.structs.asdict(values).items() if value is not ABSENT}
-    if _n_keys(raw, found.values()) != len(found):
+    if _has_room_for_more(raw, found) and _n_keys(raw, found.values()) != len(found):
         raise fault("bad_json", "A key is repeated.", stream=stream, status=400)
     return found
 
@@ -52,11 +52,22 @@ def unknown_name(error: msgspec.ValidationError) -> str:
 
 
 @cache
-def _shape(names: tuple[str, ...]) -> type[msgspec.Struct]:
-    """An object of those members: read into it, a key that is none of them is refused where it stands."""
-    return msgspec.defstruct(
+def _reader(names: tuple[str, ...]) -> Callable[[bytes | msgspec.Raw], msgspec.Struct]:
+    """Reads an object of those members; a key that is none of them is refused where it stands."""
+    shape = msgspec.defstruct(
         "Members", [(name, msgspec.Raw, ABSENT) for name in names], forbid_unknown_fields=True
     )
+    return msgspec.json.Decoder(shape).decode
+
+
+def _has_room_for_more(raw: bytes | msgspec.Raw, found: Mapping[str, msgspec.Raw]) -> bool:
+    """Whether the object is long enough for one more member, which would repeat a key of those found.
+
+    Written without spaces, as most phones do, it is not; and then it need not be read once more.
+    """
+    needed = sum(len(name) + len(memoryview(value)) + len('"":,') for name, value in found.items())
+    spare = len(memoryview(raw)) - (needed - len(",") + len("{}"))
+    return spare >= min(map(len, found), default=0) + len('"":0,')
 
 
 def _n_keys(raw: bytes | msgspec.Raw, values: Iterable[msgspec.Raw]) -> int:

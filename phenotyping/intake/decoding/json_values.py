@@ -27,6 +27,9 @@ _VALUE: dict[pa.DataType, Any] = {
     pa.bool_(): bool | None,
     pa.string(): str | None,
 }
+_READ = {
+    kind: msgspec.json.Decoder(GenericAlias(list, (value,))).decode for kind, value in _VALUE.items()
+}  # a list of such values; made once, for it takes longer to make than to use
 
 
 def column(raw: msgspec.Raw, kind: pa.DataType, stream: str, name: str, max_rows: int) -> pa.Array:
@@ -38,7 +41,7 @@ def column(raw: msgspec.Raw, kind: pa.DataType, stream: str, name: str, max_rows
         raise too_many_rows(max_rows)
     if len(text) <= SMALL_BYTES:
         with suppress(msgspec.DecodeError, UnicodeDecodeError):  # what it cannot read, Arrow judges
-            return pa.array(msgspec.json.decode(text, type=GenericAlias(list, (_VALUE[kind],))), kind)
+            return pa.array(_READ[kind](text), kind)
     try:
         return _numbers(text) if kind == pa.float64() else _list(text, kind)
     except (pa.ArrowInvalid, UnicodeDecodeError):
@@ -93,7 +96,7 @@ def _list(text: bytes, kind: pa.DataType) -> pa.Array:
 def _misfit(text: bytes, kind: pa.DataType, stream: str, name: str) -> Refusal:
     """The refusal that says where: read again, value by value, now that one of them is known to be wrong."""
     try:
-        msgspec.json.decode(text, type=GenericAlias(list, (_VALUE[kind],)))
+        _READ[kind](text)
     except msgspec.ValidationError as error:
         place = _PLACE.search(str(error))
         row = int(place["row"]) if place else None
