@@ -17,7 +17,7 @@ from typing import Any, cast
 
 import psycopg
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.types.datetime import TimestamptzLoader
 from psycopg.types.numeric import Int8BinaryDumper
 
@@ -30,9 +30,8 @@ _PLACE = re.compile("%(s|%)")
 _own = threading.local()  # connections are a thread's own, and so are their cursors
 
 
-def can_keep() -> bool:
+def can_keep(db: BaseDatabaseWrapper) -> bool:
     """Whether plans may be kept here; not while somebody counts or wraps the statements that Django runs."""
-    db = connections[DEFAULT_DB_ALIAS]
     return (
         settings.PREPARED_STATEMENTS
         and db.vendor == "postgresql"
@@ -41,9 +40,8 @@ def can_keep() -> bool:
     )
 
 
-def rows(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+def rows(sql: str, params: Sequence[Any], db: BaseDatabaseWrapper) -> list[tuple[Any, ...]]:
     """What PostgreSQL answers, errors being Django's as ever."""
-    db = connections[DEFAULT_DB_ALIAS]
     _look(db)
     db.ensure_connection()
     db.validate_no_broken_transaction()

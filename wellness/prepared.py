@@ -227,8 +227,8 @@ def _as_it_is(field: Field[Any, Any], vendor: str) -> bool:
 
 def _answer(sql: str, params: Sequence[Any], db: BaseDatabaseWrapper) -> list[Row]:
     """What the database says to a statement; PostgreSQL keeps the plan where it may."""
-    if keptplans.can_keep():
-        return keptplans.rows(sql, params)
+    if keptplans.can_keep(db):
+        return keptplans.rows(sql, params, db)
     with db.cursor() as cursor:
         cursor.execute(sql, params)
         found: list[Row] = cursor.fetchall()

@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 import psycopg
 import pytest
-from django.db import DataError, connection, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, DataError, connection, connections, transaction
 from django.db.models import BigIntegerField
 
 from wellness import keptplans
@@ -23,6 +23,10 @@ def by_id() -> Select:
     return Select(
         lambda: Study.objects.filter(pk=Given("study", BigIntegerField())).values_list("slug", "created_at")
     )
+
+
+def answer(sql: str, *params: Any) -> list[tuple[Any, ...]]:
+    return keptplans.rows(sql, params, connections[DEFAULT_DB_ALIAS])
 
 
 def kept_names() -> int:
@@ -52,7 +56,7 @@ def test_the_third_run_has_a_name_and_django_s_own_have_none(study: Study) -> No
 @ON_POSTGRESQL
 def test_errors_are_those_of_django(study: Study) -> None:
     with pytest.raises(DataError), transaction.atomic():
-        keptplans.rows("SELECT 1 / %s::int", [0])
+        answer("SELECT 1 / %s::int", 0)
     assert by_id().rows(study=study.pk)
 
 
@@ -67,18 +71,18 @@ def test_the_size_of_a_number_makes_no_other_statement(study: Study) -> None:
 @ON_POSTGRESQL
 @pytest.mark.django_db
 def test_a_percent_sign_is_one() -> None:
-    assert keptplans.rows("SELECT %s::text LIKE 'a%%', 7 %% 4, %s::int", ["abc", 5]) == [(True, 3, 5)]
+    assert answer("SELECT %s::text LIKE 'a%%', 7 %% 4, %s::int", "abc", 5) == [(True, 3, 5)]
 
 
 @ON_POSTGRESQL
 @pytest.mark.django_db
 def test_a_connection_that_the_server_closed_is_opened_anew() -> None:
     def lose() -> tuple[int, int]:
-        ((lost,),) = keptplans.rows("SELECT pg_backend_pid()", [])
+        ((lost,),) = answer("SELECT pg_backend_pid()")
         with psycopg.connect(connection.connection.info.dsn) as other:
             other.execute("SELECT pg_terminate_backend(%s, 5000)", [lost])
         connection.close_if_unusable_or_obsolete()  # as when a request begins
-        ((found,),) = keptplans.rows("SELECT pg_backend_pid()", [])
+        ((found,),) = answer("SELECT pg_backend_pid()")
         return lost, found
 
     lost, found = with_a_connection_of_its_own(lose)
@@ -89,10 +93,10 @@ def test_a_connection_that_the_server_closed_is_opened_anew() -> None:
 @pytest.mark.django_db
 def test_one_that_is_well_is_not_asked_first() -> None:
     def ask() -> list[tuple[Any, ...]]:
-        keptplans.rows("SELECT 1", [])
+        answer("SELECT 1")
         connection.close_if_unusable_or_obsolete()
         with patch.object(connections["default"], "is_usable", side_effect=AssertionError("it was asked")):
-            found = keptplans.rows("SELECT 2", [])
+            found = answer("SELECT 2")
             with connection.cursor() as cursor:  # nor does Django ask then
                 cursor.execute("SELECT 3")
         return found
@@ -115,11 +119,11 @@ def with_a_connection_of_its_own(do: Callable[[], T]) -> T:
 
 def test_statements_that_are_counted_are_run_by_django(study: Study, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(1):
-        assert not keptplans.can_keep()
+        assert not keptplans.can_keep(connections[DEFAULT_DB_ALIAS])
         by_id().rows(study=study.pk)
 
 
 def test_a_pooler_keeps_no_plans(study: Study, settings: Any) -> None:
     settings.PREPARED_STATEMENTS = False
-    assert not keptplans.can_keep()
+    assert not keptplans.can_keep(connections[DEFAULT_DB_ALIAS])
     assert by_id().rows(study=study.pk)
