@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -125,6 +126,8 @@ def _rows_per_s(server: Server, phone: Phone, bodies: Sequence[bytes], media: st
 
 def _small(server: Server, phones: Sequence[Phone], body: bytes, for_s: float) -> Figures:
     """Uploads of a few rows of five streams: as many as it takes, then at half that rate."""
+    gc.collect()
+    gc.freeze()  # else the senders stop all at once, and uploads wait that the server would have taken
     as_fast_as_possible(server.address, phones, body, n_threads=SENDERS, for_s=for_s / 6)
     before = server.cpu_s()
     per_s = as_fast_as_possible(server.address, phones, body, n_threads=SENDERS, for_s=for_s)
