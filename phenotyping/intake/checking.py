@@ -40,9 +40,8 @@ CODES = (
 
 Reasons = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
-Typed = tuple[
-    pa.Array, Mask | None, Mask | None
-]  # values; where missing; where not plausible (None: nowhere)
+# Values, where they are missing, and where they are not plausible; None is nowhere.
+Typed = tuple[pa.Array, Mask | None, Mask | None]
 
 
 @dataclass(frozen=True)

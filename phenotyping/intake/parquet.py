@@ -22,10 +22,9 @@ MAX_DECIMALS = 8
 MINUS_ZERO = -(2**31)  # what -0.0 is kept as among whole multiples, which have no such number
 _SCALES = b"decimals"  # in the file: {column: k} of columns kept as whole multiples of 10^-k
 _PARQUET = b"PAR1"
-_PLAIN = (
-    pa.ipc.IpcWriteOptions()
-)  # given, for Arrow would look for each stream whether the environment says otherwise
 _WHOLE, _FLOATING = "DELTA_BINARY_PACKED", "BYTE_STREAM_SPLIT"
+# Given, for otherwise Arrow looks at every stream whether the environment asks for something else.
+_AS_USUAL = pa.ipc.IpcWriteOptions()
 
 
 def encode(stream: str, table: pa.Table, *, lasting: bool = True) -> bytes:
@@ -65,7 +64,7 @@ def encode_fragment(stream: str, table: pa.Table) -> bytes:
         return encode(stream, table, lasting=False)
     whole = pa.table({name: _whole(table[name]) for name in table.column_names})
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, whole.schema, options=_PLAIN) as writer:
+    with pa.ipc.new_stream(sink, whole.schema, options=_AS_USUAL) as writer:
         writer.write_table(whole)
     plain: bytes = sink.getvalue().to_pybytes()
     return plain

@@ -27,9 +27,8 @@ _VALUE: dict[pa.DataType, Any] = {
     pa.bool_(): bool | None,
     pa.string(): str | None,
 }
-_READ = {
-    kind: msgspec.json.Decoder(GenericAlias(list, (value,))).decode for kind, value in _VALUE.items()
-}  # a list of such values; made once, for it takes longer to make than to use
+# Lists of such values; made once, for that takes longer than reading one.
+_READ = {kind: msgspec.json.Decoder(GenericAlias(list, (value,))).decode for kind, value in _VALUE.items()}
 
 
 def column(raw: msgspec.Raw, kind: pa.DataType, stream: str, name: str, max_rows: int) -> pa.Array:
