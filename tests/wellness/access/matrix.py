@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
 
 from django.core.cache import cache as counts
@@ -43,6 +42,8 @@ FEW = {
     ("app/",): ("anonymous", "newcomer", "participant", "withdrawn participant", "administrator"),
     ("api/", ".well-known/"): ("anonymous", "participant", "device", "withdrawn device", "revoked device"),
 }
+
+UNHEARD = {"anonymous", "participant", "coordinator", "device"}  # who tries what a view has no answer to
 
 Place = tuple[str, str, str]  # route, relation to the object, method
 Matrix = dict[Place, dict[str, str]]  # the answer by role
@@ -109,8 +110,14 @@ class Walk:
     n_compared: int
 
 
-def asking(route: Route, cast_: Cast, *, full: bool) -> dict[str, Player]:
-    """Who is asked to try a route."""
+def asking(route: Route, method: str, cast_: Cast, *, full: bool) -> dict[str, Player]:
+    """Who is asked to try a route with a method."""
+    some = _asking(route, cast_, full=full)
+    heard = full or not method.startswith(OTHER)
+    return some if heard else {role: player for role, player in some.items() if role in UNHEARD}
+
+
+def _asking(route: Route, cast_: Cast, *, full: bool) -> dict[str, Player]:
     for prefixes, roles in FEW.items():
         if route.path.startswith(prefixes) and not full:
             return {role: player for role, player in cast_.players.items() if role in roles}
@@ -125,7 +132,9 @@ def walk(*, full: bool, only: frozenset[str] | None = None) -> Walk:
     for route in (route for route in routes() if only is None or route.path in only):
         assert set(route.names) <= cast_.objects.keys(), f"{route.path}: name its objects in belongings.py"
         said, paths = cast_.said.get(route.path, {}), dict(relations(route, cast_))
-        for method, (role, player) in product(route.methods, asking(route, cast_, full=full).items()):
+        players = {method: asking(route, method, cast_, full=full) for method in route.methods}
+        tries = [(method, *one) for method, some in players.items() for one in some.items()]
+        for method, role, player in tries:
             seen_, tables = _looked(player, method, paths, said)
             wrote += [(method, route.path, role, tables)] if tables else []
             for relation, one in seen_.items():
