@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import fdtrc, stdtr, stdtrit
 
 Matrix = NDArray[np.float64]
 
@@ -108,6 +107,8 @@ def contrast(fit: Fit, weights: ArrayLike, *, level: float = 0.95) -> Contrast:
     ----------
     coach.md 6.3, 6.4: taking the number of non-zero weights as numerator degrees of freedom is wrong.
     """
+    from scipy.special import stdtr, stdtrit  # noqa: PLC0415  slow to import
+
     row = np.asarray(weights, dtype=np.float64)
     if row.shape != (fit.k,) or not np.isfinite(row).all() or not row.any():
         raise ValueError(f"a contrast is a row of {fit.k} finite weights, not all zero")
@@ -128,6 +129,8 @@ def joint_test(fit: Fit, rows: ArrayLike | None = None) -> JointTest:
     rows : array-like of shape (d, k), optional
         Linearly independent combinations; ValueError otherwise.
     """
+    from scipy.special import fdtrc  # noqa: PLC0415  slow to import
+
     matrix = np.eye(fit.k) if rows is None else np.asarray(rows, dtype=np.float64)
     if matrix.ndim != 2 or matrix.shape[1] != fit.k or np.linalg.matrix_rank(matrix) < len(matrix):
         raise ValueError(f"a joint test takes linearly independent rows of {fit.k} weights")

@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtri
 
 from phenotyping.dynamics.kalman import Parameters, State
 from phenotyping.dynamics.outlook import combined, recent_mean
@@ -21,7 +20,9 @@ PSEUDO_WIDTH = 1.15  # pseudo-scores are a little wider than a Gaussian's, as ev
 
 
 def _half_normal(level: ArrayLike) -> Floats:
-    """Quantiles of the absolute value of a standard Gaussian (scipy.stats takes a second to import)."""
+    """Quantiles of the absolute value of a standard Gaussian."""
+    from scipy.special import ndtri  # noqa: PLC0415  slow to import
+
     quantiles: Floats = ndtri((1 + np.asarray(level)) / 2)
     return quantiles
 

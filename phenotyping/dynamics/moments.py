@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaln, xlogy
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -117,6 +116,8 @@ def _pseudo_days(values: Floats, within: float, usual: float) -> float:
 
 def _log_f(x: Floats, n: Floats, m: Floats) -> Floats:
     """Log density of an F distribution with n and m degrees of freedom, as scipy.stats.f.logpdf."""
+    from scipy.special import betaln, xlogy  # noqa: PLC0415  slow to import
+
     density: Floats = (
         (m * np.log(m) + n * np.log(n)) / 2
         + xlogy(n / 2 - 1, x)

@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtr
 
 Floats = NDArray[np.float64]
 
@@ -16,6 +15,8 @@ def crps_gaussian(y: ArrayLike, mean: ArrayLike, sd: ArrayLike) -> Floats:
     ----------
     Gneiting & Raftery (2007), JASA 102:359-378, eq. 21, with the sign of a loss.
     """
+    from scipy.special import ndtr  # noqa: PLC0415  slow to import
+
     value, centre, sd = (np.asarray(values, np.float64) for values in (y, mean, sd))
     z = (value - centre) / sd
     density = np.exp(-0.5 * z * z) / np.sqrt(2 * np.pi)

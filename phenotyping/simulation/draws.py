@@ -5,7 +5,6 @@ from zlib import crc32
 import numpy as np
 from numpy.random import Generator, Philox
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 Reals = NDArray[np.float64]
 
@@ -49,6 +48,8 @@ def normal(seed: int, name: str, first: int, n: int, k: int = 1) -> Reals:
 
 def to_normal(u: Reals) -> Reals:
     """Standard normal numbers of the same shape as the uniform `u`, by the inverse distribution function."""
+    from scipy.special import ndtri  # noqa: PLC0415  slow to import
+
     return np.asarray(ndtri(u), np.float64)
 
 
