@@ -60,6 +60,9 @@ class Prompt(models.Model):
                 condition=Q(opens_at__lt=models.F("closes_at")), name="%(app_label)s_%(class)s_opens_first"
             ),
         ]
+        indexes = [
+            models.Index(fields=["closes_at"], condition=Q(state="open"), name="surveys_prompt_open"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.instrument_id} on {self.on}"

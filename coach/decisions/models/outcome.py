@@ -60,7 +60,15 @@ class Outcome(Claimable):
                 name="%(app_label)s_%(class)s_value_or_reason",
             ),
         ]
-        indexes = [models.Index(fields=["enrollment", "window_starts_at"])]
+        indexes = [
+            models.Index(fields=["enrollment", "window_ends_at"], name="decision_outcome_reach"),
+            models.Index(fields=["window_ends_at"], condition=Q(state="open"), name="decision_outcome_open"),
+            models.Index(
+                fields=["window_ends_at"],
+                condition=Q(stale_seq__gt=F("computed_seq")),
+                name="decision_outcome_stale",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"outcome of {self.decision_id}"

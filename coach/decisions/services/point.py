@@ -13,6 +13,7 @@ from wellness.lib.clock import ZoneHistory, at_local
 from wellness.studies.models import Enrollment, Phase
 
 ALL_DAY = timedelta(days=1)
+AT_ONCE = 500  # points that one transaction keeps: its people's phones wait for a moment only
 
 
 def plan(*, now: datetime, only: Enrollment | None = None) -> int:
@@ -24,7 +25,15 @@ def plan(*, now: datetime, only: Enrollment | None = None) -> int:
         if person.study_id not in rules:
             rules[person.study_id] = [(rule, spec_of(rule.body)) for rule in rules_in_force(person.study)]
         fresh += _points(person, rules[person.study_id], now)
-    return _keep(fresh)
+    known = _ahead(now)
+    fresh = [one for one in fresh if (one.enrollment_id, one.rule_id, one.on, one.slot) not in known]
+    return sum(_keep(fresh[at : at + AT_ONCE]) for at in range(0, len(fresh), AT_ONCE))
+
+
+def _ahead(now: datetime) -> set[tuple[int, int, date, time]]:
+    """The points that lie ahead already: nobody is locked for these, and phones wait for that lock."""
+    ahead = DecisionPoint.objects.filter(closed_at=None, due_at__gte=now)
+    return set(ahead.values_list("enrollment_id", "rule_id", "on", "slot"))
 
 
 @transaction.atomic
@@ -32,7 +41,7 @@ def _keep(fresh: list[DecisionPoint]) -> int:
     """How many points are new, of those who still take part: nobody leaves while this is written."""
     people = Enrollment.objects.active().filter(pk__in={point.enrollment_id for point in fresh})
     here = set(people.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
-    planned = DecisionPoint.objects.filter(enrollment__in=here)
+    planned = DecisionPoint.objects.filter(enrollment__in=here, on__in={point.on for point in fresh})
     n_before = planned.count()
     kept = [point for point in fresh if point.enrollment_id in here]
     DecisionPoint.objects.bulk_create(kept, ignore_conflicts=True)

@@ -3,9 +3,11 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from coach.decisions.models import DecisionPoint
-from coach.decisions.services import plan
+from coach.decisions.services import plan, point
 from tests import factories
 from tests.factories.coaching import TUESDAY, rule
 from tests.factories.phone import local
@@ -42,6 +44,21 @@ def test_planning_twice_plans_once(ada: Enrollment) -> None:
     assert plan(now=local(TUESDAY, "00:30")) == 4
     assert plan(now=local(TUESDAY, "10:00")) == 0
     assert plan(now=local(TUESDAY, "10:00") + timedelta(days=1)) == 2
+
+
+def test_planning_again_locks_nobody(ada: Enrollment) -> None:
+    rule(ada.study, decision_point=SLOTS)
+    assert plan(now=local(TUESDAY, "00:30")) == 4
+    with CaptureQueriesContext(connection) as asked:
+        assert plan(now=local(TUESDAY, "00:35")) == 0
+    assert {query["sql"].split()[0] for query in asked} == {"SELECT"}
+    assert [query["sql"] for query in asked if "FOR NO KEY UPDATE" in query["sql"]] == []
+
+
+def test_points_are_kept_some_at_a_time(ada: Enrollment, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(point, "AT_ONCE", 3)
+    rule(ada.study, decision_point=SLOTS)
+    assert plan(now=local(TUESDAY, "00:30")) == DecisionPoint.objects.count() == 4
 
 
 def test_what_is_past_is_not_planned(ada: Enrollment) -> None:
