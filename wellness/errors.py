@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import math
 import random
+import traceback
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from rest_framework import status
@@ -32,6 +34,7 @@ INVALID = {"required": "missing_value", "null": "missing_value", "blank": "missi
 
 def handle(exc: Exception, context: dict[str, Any]) -> Response | None:
     """The answer to an exception in a view; None lets an unexpected one become a 500."""
+    _let_go(exc)
     if isinstance(exc, KeyDestroyed):  # erased while this was under way
         exc = PersonLeft()
     if isinstance(exc, Refusal):
@@ -49,6 +52,16 @@ def handle(exc: Exception, context: dict[str, Any]) -> Response | None:
         busy.headers["Retry-After"] = _retry_after(None)
         return busy
     return _of_rest_framework(exc, context)
+
+
+def _let_go(exc: BaseException | None) -> None:
+    """Forget the local variables of what failed: a body among them would stay until Python looks for garbage.
+
+    Most exceptions are named in a function that they came through, and so keep themselves alive.
+    """
+    while exc is not None and not settings.DEBUG:
+        traceback.clear_frames(exc.__traceback__)
+        exc = exc.__context__
 
 
 def _refused(exc: Refusal) -> Response:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import BigIntegerField, Case, DateField, F, When
@@ -42,7 +42,7 @@ def mark_stale(*, enrollment: Enrollment, spans: Sequence[Span], zones: ZoneHist
     _place(enrollment, [day for on, day in own.items() if on not in known])
 
 
-@cache
+@lru_cache(64)
 def _stale(n_days: int) -> Update:
     """That many days of a person, due again."""
     days: list[Any] = [Given(f"on{at}", DateField()) for at in range(n_days)]

@@ -51,5 +51,6 @@ def opened(enrollment: Enrollment, rows: ChunkQuerySet) -> list[tuple[Chunk, pa.
         if not faults:
             return found
         if quarantine.set_aside(enrollment, faults):
-            raise faults[0]
+            del found  # which the fault's traceback would keep
+            raise faults.pop()
         # They were replaced while we read; what replaced them is there now.

@@ -85,14 +85,15 @@ def receive(
     sha256 = hashlib.sha256(raw).hexdigest()
     if known := ledger.settled(device, upload_id, sha256):
         return known, False
-    envelope = decode(raw, content_type, stream, settings.UPLOAD_ROWS)
+    envelope, n_wire_bytes = decode(raw, content_type, stream, settings.UPLOAD_ROWS), len(body)
+    del body, raw  # what is stored was read from them, and storing may wait
     return accept(
         device=device,
         upload_id=upload_id,
         tables=envelope.tables,
         sha256=sha256,
         content_type=media,
-        n_wire_bytes=len(body),
+        n_wire_bytes=n_wire_bytes,
         sent_at=envelope.sent_at,
         attempted_at=said.sent_at,
         zone=envelope.zone or said.zone,

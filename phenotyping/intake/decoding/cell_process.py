@@ -36,6 +36,7 @@ def main() -> None:
         sink.write(cell.LENGTHS.pack(len(said), len(payload)) + said)
         sink.write(payload)
         sink.flush()
+        del raw, payload  # the next body may be an hour away
 
 
 def _answer(raw: bytes, media: str, stream: str, max_rows: int) -> tuple[bytes, Any]:
