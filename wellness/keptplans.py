@@ -50,6 +50,9 @@ def rows(sql: str, params: Sequence[Any], db: BaseDatabaseWrapper) -> list[tuple
         raw.prepare_threshold = AFTER_RUNS  # for this one: Django's texts hold their values, and never recur
         try:
             return _cursor(raw).execute(_numbered(sql), params).fetchall()
+        except psycopg.errors.FeatureNotSupported:  # a column has another type than when the plan was made
+            db.close_at = 0  # after this request; the next one's plans are new
+            raise
         finally:
             raw.prepare_threshold = None
 

@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 import psycopg
 import pytest
-from django.db import DEFAULT_DB_ALIAS, DataError, connection, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, DataError, NotSupportedError, connection, connections, transaction
 from django.db.models import BigIntegerField
 
 from wellness import keptplans
@@ -102,6 +102,26 @@ def test_one_that_is_well_is_not_asked_first() -> None:
         return found
 
     assert with_a_connection_of_its_own(ask) == [(2,)]
+
+
+@ON_POSTGRESQL
+@pytest.mark.django_db
+def test_a_column_that_changed_its_type_fails_one_request() -> None:
+    def change() -> tuple[int, int]:
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE TEMP TABLE changing AS SELECT 1 AS n")
+            (asked,) = [answer("SELECT n FROM changing") for _ in range(4)][0]
+            cursor.execute("ALTER TABLE changing ALTER n TYPE bigint")
+        ((before,),) = answer("SELECT pg_backend_pid()")
+        with pytest.raises(NotSupportedError):
+            answer("SELECT n FROM changing")
+        connection.close_if_unusable_or_obsolete()  # as when the request ends
+        ((after,),) = answer("SELECT pg_backend_pid()")
+        assert asked == (1,)
+        return before, after
+
+    before, after = with_a_connection_of_its_own(change)
+    assert before != after
 
 
 def with_a_connection_of_its_own(do: Callable[[], T]) -> T:

@@ -5,6 +5,7 @@ import json
 import zipfile
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -97,6 +98,17 @@ def test_asking_twice_makes_one_copy_and_a_week_ends_it(ada: Enrollment) -> None
     assert services.expire(now + timedelta(days=6)) == 0
     assert services.expire(now + timedelta(days=8)) == 1
     assert storages["default"].listdir(f"takeouts/{ada.public_id}/{first.public_id}")[1] == []
+
+
+def test_a_storage_that_does_not_answer_is_asked_again(
+    ada: Enrollment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    takeout, now = copied(ada)[0], timezone.now()
+    with monkeypatch.context() as broken, pytest.raises(OSError, match="away"):
+        broken.setattr(storages["default"], "delete", Mock(side_effect=OSError("away")))
+        services.expire(now + timedelta(days=8))
+    assert services.expire(now + timedelta(days=8)) == 1
+    assert storages["default"].listdir(f"takeouts/{ada.public_id}/{takeout.public_id}")[1] == []
 
 
 def test_who_is_forgotten_meanwhile_leaves_no_piece(

@@ -97,8 +97,8 @@ def expire(now: datetime) -> int:
     """How many copies went because their week is over."""
     n = 0
     for takeout in Takeout.objects.expired(now).select_related("enrollment"):
+        pieces.remove(takeout)  # first: what the storage keeps now is asked for again
         Takeout.objects.filter(pk=takeout.pk).update(state=Takeout.State.GONE)
-        pieces.remove(takeout)
         n += 1
     return n
 
