@@ -69,13 +69,14 @@ def _beiwe(path: Path, key: bytes) -> Iterator[Converted]:
             days[stream, parts[-1][:10]].append(name)
     if not days:
         raise NotImportable(f"There is no {{patient}}/{{stream}}/{{hour}}.csv in {path}.")
-    for (stream, _), names in sorted(days.items()):
-        tables = [files.csv_bytes(files.content(path, name), name) for name in names]
-        found = [table for table in tables if table is not None]
-        if found:
-            whole = pa.concat_tables(found, promote_options="default")
-            converted = beiwe.convert(stream, whole, key)
-            yield Converted(converted.parts, frozenset(people), converted.left_out, converted.unknown_columns)
+    with files.opened(path) as content:
+        for (stream, _), names in sorted(days.items()):
+            tables = [files.csv_bytes(content(name), name) for name in names]
+            found = [table for table in tables if table is not None]
+            if found:
+                whole = pa.concat_tables(found, promote_options="default")
+                one = beiwe.convert(stream, whole, key)
+                yield Converted(one.parts, frozenset(people), one.left_out, one.unknown_columns)
 
 
 def _person_and_stream(parts: tuple[str, ...]) -> tuple[str, str | None]:

@@ -7,8 +7,8 @@ import gzip
 import io
 import sqlite3
 import zipfile
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -59,7 +59,7 @@ def sqlite_pieces(path: Path, table: str) -> Iterator[pa.Table]:
 
 
 def members(path: Path) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Every file of a folder or zip, sorted: the parts of its path inside, and its name for `content`."""
+    """Every file of a folder or zip, sorted: the parts of its path inside, and its name for `opened`."""
     if path.is_dir():
         for file in sorted(one for one in path.rglob("*") if one.is_file()):
             yield file.relative_to(path).parts, str(file)
@@ -70,12 +70,14 @@ def members(path: Path) -> Iterator[tuple[tuple[str, ...], str]]:
                     yield tuple(name.split("/")), name
 
 
-def content(path: Path, name: str) -> bytes:
-    """The bytes of one member of a folder or zip."""
+@contextmanager
+def opened(path: Path) -> Iterator[Callable[[str], bytes]]:
+    """What gives the bytes of a member of a folder or zip by its name; a zip's list is read once for all."""
     if path.is_dir():
-        return Path(name).read_bytes()
-    with zipfile.ZipFile(path) as archive:
-        return archive.read(name)
+        yield lambda name: Path(name).read_bytes()
+    else:
+        with zipfile.ZipFile(path) as archive:
+            yield archive.read
 
 
 def _csv(file: gzip.GzipFile | IO[bytes], name: str) -> Iterator[pa.Table]:
