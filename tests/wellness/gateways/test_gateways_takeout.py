@@ -25,6 +25,7 @@ from wellness.accounts.models import User
 from wellness.audit.models import AuditEntry
 from wellness.gateways.models import Takeout
 from wellness.gateways.takeout import pieces, progress, services
+from wellness.lib.refusal import Refusal
 from wellness.studies import keys
 from wellness.studies.models import Device, Enrollment
 from wellness.studies.services import issue_device
@@ -98,6 +99,15 @@ def test_asking_twice_makes_one_copy_and_a_week_ends_it(ada: Enrollment) -> None
     assert services.expire(now + timedelta(days=6)) == 0
     assert services.expire(now + timedelta(days=8)) == 1
     assert storages["default"].listdir(f"takeouts/{ada.public_id}/{first.public_id}")[1] == []
+
+
+def test_three_copies_a_week_are_enough(ada: Enrollment) -> None:
+    for _ in range(services.MOST_KEPT):
+        copied(ada)
+    with pytest.raises(Refusal, match="3 copies are ready"):
+        copied(ada)
+    later = timezone.now() + timedelta(days=8)
+    assert services.ask(enrollment=ada, actor=ada.user.actor, now=later).state == Takeout.State.ASKED
 
 
 def test_a_storage_that_does_not_answer_is_asked_again(

@@ -23,6 +23,7 @@ from wellness.work.claims import LeaseLost
 from wellness.work.tasks import wake
 
 KEPT = timedelta(days=7)
+MOST_KEPT = 3  # of one person: each takes the room of all their data, and others' uploads need room
 BUDGET_S = 120.0  # of a run: less than a task may take, for the last part may be long
 KEEP_EVERY_S = 10.0
 
@@ -39,6 +40,9 @@ def ask(*, enrollment: Enrollment, actor: Actor, now: datetime) -> Takeout:
         return waiting
     if keys.is_shredded(person):
         raise Refusal("forgotten", "Nothing is kept that could be copied.", status=409)
+    if Takeout.objects.ready(now).filter(enrollment=person).count() >= MOST_KEPT:
+        message = f"{MOST_KEPT} copies are ready; ask for another when the week of one of them is over."
+        raise Refusal("enough_copies", message, status=429)
     asked = Takeout.objects.create(enrollment=person, asked_at=now, run_after=now)
     _note(asked, "takeout.ask", actor, now)
     wake("takeout", asked.pk)
