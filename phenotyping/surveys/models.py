@@ -61,6 +61,7 @@ class Prompt(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["closes_at"], name="surveys_prompt_closes"),
             models.Index(fields=["closes_at"], condition=Q(state="open"), name="surveys_prompt_open"),
         ]
 

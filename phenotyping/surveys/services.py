@@ -1,8 +1,7 @@
-"""Writing answers and prompts."""
+"""Writing answers."""
 
-import logging
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,12 +13,10 @@ from phenotyping.surveys.models import Answer, Instrument, Prompt
 from wellness.audit.services import SERVICE, enrollment_chain, record
 from wellness.consent import gate
 from wellness.consent.purposes import STORE, SURVEY
-from wellness.lib.clock import at_local
 from wellness.lib.refusal import Refusal
 from wellness.studies import keys
-from wellness.studies.models import Device, Enrollment, Phase, Protocol
+from wellness.studies.models import Device, Enrollment
 
-logger = logging.getLogger(__name__)
 AHEAD = timedelta(minutes=5)
 MAX_REASON = 500
 
@@ -166,54 +163,3 @@ def reason_of(answer_row: Answer) -> str:
 
 def _context(public_id: UUID, field: str = "values") -> str:
     return f"answer|{public_id}|{field}"
-
-
-def plan_prompts(*, enrollment: Enrollment, protocol: Protocol, now: datetime) -> int:
-    """How many prompts of the person's current local day are new, as the protocol's instruments ask.
-
-    One that closes at an earlier wall time than it opens closes on the next day.
-    """
-    zones = enrollment.zones()
-    on, zone = zones.local_date(now), zones.at(now)
-    n_new = 0
-    for asked in protocol.body.get("instruments", []):
-        instrument = Instrument.objects.filter(slug=asked["slug"]).order_by("-version").first()
-        if instrument is None:
-            raise Refusal("unknown_instrument", f"There is no questionnaire {asked['slug']!r}.")
-        opens, closes = time.fromisoformat(asked["opens"]), time.fromisoformat(asked["closes"])
-        opens_at = at_local(on, opens, zone)
-        closes_at = at_local(on if closes > opens else on + timedelta(days=1), closes, zone)
-        if opens_at < closes_at and now < closes_at:
-            key = {"enrollment": enrollment, "instrument": instrument, "on": on}
-            times = {"opens_at": opens_at, "closes_at": closes_at}
-            n_new += not Prompt.objects.filter(**key).exists() and _asked(enrollment, key | times)
-    return n_new
-
-
-@transaction.atomic
-def _asked(enrollment: Enrollment, fields: Mapping[str, Any]) -> bool:
-    """Whether the person is asked: nobody leaves while this is written, and who left is not asked."""
-    if gate.lock(enrollment).phase != Phase.ACTIVE:
-        return False
-    times = {name: fields[name] for name in ("opens_at", "closes_at")}
-    key = {name: fields[name] for name in ("enrollment", "instrument", "on")}
-    return Prompt.objects.get_or_create(**key, defaults=times)[1]
-
-
-def plan_all_prompts(*, now: datetime) -> int:
-    """How many prompts are new, of everyone who takes part in a study with a protocol."""
-    in_force = {protocol.study_id: protocol for protocol in Protocol.objects.order_by("version")}
-    people = Enrollment.objects.active().filter(study__in=in_force).prefetch_related("zone_changes")
-    n_new = 0
-    for person in people:
-        try:
-            n_new += plan_prompts(enrollment=person, protocol=in_force[person.study_id], now=now)
-        except Refusal as refusal:  # a study whose protocol is wrong does not silence the others
-            logger.error("study %s: prompts not planned: %s", person.study_id, refusal.code)
-    return n_new
-
-
-def expire_prompts(*, now: datetime) -> int:
-    """How many unanswered prompts are now closed."""
-    late = Prompt.objects.filter(state=Prompt.State.OPEN, closes_at__lte=now)
-    return late.update(state=Prompt.State.EXPIRED)

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from phenotyping.surveys.services import expire_prompts, plan_all_prompts
+from phenotyping.surveys.prompts import expire_prompts, plan_all_prompts
 from wellness.lib.clock import utc_now
 
 

@@ -15,7 +15,7 @@ from phenotyping.simulation.answers import check_in, respond
 from phenotyping.simulation.life import DayTruth, live
 from phenotyping.simulation.person import Person
 from phenotyping.simulation.phone import Nudge, record
-from phenotyping.surveys.services import plan_prompts
+from phenotyping.surveys.prompts import plan_prompts
 from wellness.demo.founding import Joined
 from wellness.demo.phone import Phone
 from wellness.lib.clock import at_local, from_us, to_us

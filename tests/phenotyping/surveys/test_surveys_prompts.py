@@ -5,11 +5,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from phenotyping.surveys.instruments import load_instruments
 from phenotyping.surveys.models import Instrument, Prompt
+from phenotyping.surveys.prompts import expire_prompts, plan_all_prompts, plan_prompts
 from phenotyping.surveys.selectors import open_prompts, prompt_at
-from phenotyping.surveys.services import answer, expire_prompts, plan_all_prompts, plan_prompts
+from phenotyping.surveys.services import answer
 from tests import factories
 from tests.factories.phone import local
 from wellness.lib.refusal import Refusal
@@ -88,6 +91,18 @@ def test_everyone_who_takes_part_is_asked_by_the_latest_protocol(ada: Enrollment
     assert plan_all_prompts(now=MORNING) == 0
     prompt = Prompt.objects.get()
     assert (prompt.enrollment, prompt.opens_at) == (ada, local(TUESDAY, "18:00"))
+
+
+def test_who_is_asked_already_costs_no_statement(ada: Enrollment) -> None:
+    _protocol(ada)
+    n_statements = []
+    for name in ("eli", "fay"):
+        factories.enrollment(ada.study, name)
+        plan_all_prompts(now=MORNING)
+        with CaptureQueriesContext(connection) as statements:
+            assert plan_all_prompts(now=MORNING) == 0
+        n_statements.append(len(statements))
+    assert n_statements[0] == n_statements[1]
 
 
 def test_a_questionnaire_that_is_not_there_is_named(ada: Enrollment) -> None:

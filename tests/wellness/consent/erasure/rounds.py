@@ -27,7 +27,8 @@ from coach.safety.models import Alert, Hold  # noqa: E402
 from coach.safety.services import hold, raise_alert  # noqa: E402
 from phenotyping.surveys.instruments import load_instruments  # noqa: E402
 from phenotyping.surveys.models import Instrument  # noqa: E402
-from phenotyping.surveys.services import answer, plan_prompts  # noqa: E402
+from phenotyping.surveys.prompts import plan_prompts  # noqa: E402
+from phenotyping.surveys.services import answer  # noqa: E402
 from tests import factories  # noqa: E402
 from tests.factories.coaching import ALWAYS, points, rule  # noqa: E402
 from tests.factories.phone import battery, local, walk  # noqa: E402
