@@ -114,9 +114,9 @@ def test_a_storage_that_does_not_answer_is_asked_again(
     ada: Enrollment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     takeout, now = copied(ada)[0], timezone.now()
-    with monkeypatch.context() as broken, pytest.raises(OSError, match="away"):
+    with monkeypatch.context() as broken:
         broken.setattr(storages["default"], "delete", Mock(side_effect=OSError("away")))
-        services.expire(now + timedelta(days=8))
+        assert services.expire(now + timedelta(days=8)) == 0
     assert services.expire(now + timedelta(days=8)) == 1
     assert storages["default"].listdir(f"takeouts/{ada.public_id}/{takeout.public_id}")[1] == []
 

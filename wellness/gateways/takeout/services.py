@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ from wellness.studies.models import Enrollment
 from wellness.work.claims import LeaseLost
 from wellness.work.tasks import wake
 
+logger = logging.getLogger(__name__)
 KEPT = timedelta(days=7)
 MOST_KEPT = 3  # of one person: each takes the room of all their data, and others' uploads need room
 BUDGET_S = 120.0  # of a run: less than a task may take, for the last part may be long
@@ -101,7 +103,11 @@ def expire(now: datetime) -> int:
     """How many copies went because their week is over."""
     n = 0
     for takeout in Takeout.objects.expired(now).select_related("enrollment"):
-        pieces.remove(takeout)  # first: what the storage keeps now is asked for again
+        try:
+            pieces.remove(takeout)
+        except Exception as error:  # a storage backend raises what it likes
+            logger.error("copy %s stays until the next try: %s", takeout.public_id, type(error).__name__)
+            continue  # one that cannot go does not keep the others
         Takeout.objects.filter(pk=takeout.pk).update(state=Takeout.State.GONE)
         n += 1
     return n
