@@ -5,10 +5,14 @@ them would take all threads for good, and nobody's call for help would be heard.
 
 Of a worker's threads Python runs one at a time. Where each wakes on another processor, at every answer of the
 database, it takes the memory of all with it, and an upload of a few rows costs twice the processor time.
+
+What an upload frees the next one needs again. Given back to the system in between, as the C library would, it
+comes back a page at a time and cleared: a tenth of what a large upload costs.
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
 import socket
 import struct
@@ -17,6 +21,9 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 SILENCE_S = 20  # without a byte of a request that has begun, or room for one of its answer
+KEPT_BYTES = 32 * 2**20  # of freed memory, for the uploads to come
+LARGE_BYTES = 4 * 2**20  # from here on what is freed goes back at once
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8  # mallopt(3)
 
 
 class Worker(Protocol):
@@ -36,6 +43,18 @@ class Listener(Protocol):
     """What gunicorn accepts connections on."""
 
     sock: socket.socket
+
+
+def on_starting(server: Arbiter) -> None:
+    """Have the workers keep the memory that an upload frees, in one heap for all threads.
+
+    Only glibc can be told; other C libraries do as they do.
+    """
+    tell = getattr(ctypes.CDLL(None), "mallopt", None)
+    if tell is not None:
+        tell(M_TRIM_THRESHOLD, KEPT_BYTES)
+        tell(M_MMAP_THRESHOLD, LARGE_BYTES)
+        tell(M_ARENA_MAX, 1)  # Python runs one thread at a time; a heap each would keep as much each
 
 
 def when_ready(server: Arbiter) -> None:

@@ -3,6 +3,7 @@
 import gc
 import os
 
+import pyarrow as pa
 from django.core.wsgi import get_wsgi_application
 
 from phenotyping.intake.decoding import csv_body
@@ -14,6 +15,8 @@ from wellness.restored import Settled  # noqa: E402  it needs the apps
 
 checks.enforce(databases=["default"])
 application = Settled(django_application)
+# The heap that webserver.py has kept: one of Arrow's own would keep a hundred megabytes beside it.
+pa.set_memory_pool(pa.system_memory_pool())
 # Now, for threads that begin later stay on the worker's processor (webserver.py); Arrow's need not.
 csv_body.start_threads()
 # What start-up made lives as long as the process: no need to look through it again and again for garbage.

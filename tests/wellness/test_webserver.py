@@ -1,7 +1,11 @@
-"""Worker processes of the web server stay on a processor each."""
+"""Worker processes of the web server stay on a processor each, and keep memory for the next upload."""
 
 import os
+import platform
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -55,3 +59,31 @@ def test_it_does_without_where_one_cannot_choose(monkeypatch: pytest.MonkeyPatch
     pre_fork(SimpleNamespace(WORKERS={}), worker)
     post_worker_init(worker)
     assert worker.processor is None
+
+
+SEVERAL_UPLOADS = """
+import resource, sys, threading
+from wellness import webserver
+
+def receive():
+    for _ in range(100):
+        held = [bytearray(1_300_000) for _ in range(4)]
+        del held
+
+if sys.argv[1] == "told":
+    webserver.on_starting(None)
+thread = threading.Thread(target=receive)
+thread.start()
+thread.join()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told")
+def test_memory_that_an_upload_frees_serves_the_next_one() -> None:
+    def n_pages_asked_for(how: str) -> int:
+        command = [sys.executable, "-c", SEVERAL_UPLOADS, how]
+        root = Path(__file__).parents[2]
+        return int(subprocess.run(command, cwd=root, capture_output=True, check=True).stdout)
+
+    assert n_pages_asked_for("told") < n_pages_asked_for("not told") / 4
