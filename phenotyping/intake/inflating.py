@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import zstandard
 
 from phenotyping.intake.faults import fault
+from phenotyping.intake.room import Grow
 from wellness.lib.refusal import Refusal
 
 WINDOW_BYTES = 8 * 2**20
@@ -17,13 +18,14 @@ _GZIP_STEP = 64 * 2**10
 _ZSTD_STEP = 512  # a block of 4 bytes may stand for 128 KiB, so one step makes at most 16 MiB
 
 
-def inflate(body: bytes, encoding: str, limit: int, raw_length: int | None = None) -> bytes:
+def inflate(body: bytes, encoding: str, limit: int, grow: Grow, raw_length: int | None = None) -> bytes:
     """The bytes as they were before `Content-Encoding`; Refusal when broken, cut, joined or too large.
 
-    `raw_length` is how many they are, where the phone says so; other than that many are refused.
+    `grow` is told how many they are so far, and may refuse. `raw_length` is how many they are in the end,
+    where the phone says so; other than that many are refused.
     """
     pieces = require_known(encoding)(body)
-    raw = _joined(pieces, min(limit, max(RATIO_FROM_BYTES, RATIO * len(body))))
+    raw = _joined(pieces, min(limit, max(RATIO_FROM_BYTES, RATIO * len(body))), grow)
     if raw_length not in (None, len(raw)):
         raise fault(
             "length_mismatch", "The body is not as long as X-Raw-Length says.", status=400, retry=True
@@ -39,13 +41,14 @@ def require_known(encoding: str) -> Inflater:
     return found
 
 
-def _joined(pieces: Iterator[bytes], limit: int) -> bytes:
+def _joined(pieces: Iterator[bytes], limit: int, grow: Grow) -> bytes:
     whole, size = [], 0
     for piece in pieces:
         size += len(piece)
         if size > limit:
             message = f"The body holds more than {limit} bytes, or more than {RATIO} times its own."
             raise fault("too_large", message, status=413)
+        grow(size)
         whole.append(piece)
     return b"".join(whole)
 

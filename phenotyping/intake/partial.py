@@ -10,7 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from phenotyping.intake import ledger, services
+from phenotyping.intake import ledger, room, services
 from phenotyping.intake.decoding.envelope import wire_types
 from phenotyping.intake.decoding.statement import Statement
 from phenotyping.intake.faults import fault
@@ -108,17 +108,18 @@ def _finish(upload: PartialUpload, device: Device, said: Statement, now: datetim
     if known:
         return known, False
     try:
-        receipt, created = services.receive(
-            device=device,
-            upload_id=upload.public_id,
-            body=_assembled(upload, device.enrollment),
-            content_type=upload.content_type,
-            content_encoding=upload.content_encoding,
-            stream=upload.stream or None,
-            raw_length=upload.raw_length,
-            said=said,
-            now=now,
-        )
+        with room.for_joining(upload.n_bytes):
+            receipt, created = services.receive(
+                device=device,
+                upload_id=upload.public_id,
+                body=_assembled(upload, device.enrollment),
+                content_type=upload.content_type,
+                content_encoding=upload.content_encoding,
+                stream=upload.stream or None,
+                raw_length=upload.raw_length,
+                said=said,
+                now=now,
+            )
     except Refusal as refusal:
         if not refusal.retry or refusal.status == 400:  # the pieces will not be any better for another try
             upload.delete()

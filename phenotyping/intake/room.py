@@ -9,12 +9,13 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 
 from django.conf import settings
 
 from wellness.lib.refusal import Refusal
 
+Grow = Callable[[int], None]
 SMALL_BODY = 64 * 2**10  # bytes that come in a breath
 SMALL_RAW = 2**20
 SOON_S = (5, 15)
@@ -29,18 +30,26 @@ class Room:
         self._taken = 0
 
     @contextmanager
-    def taken(self, n: int) -> Iterator[None]:
-        """`n` units while it lasts; Refusal when so many are not left. Whoever is alone always finds room."""
-        with self._lock:
-            capacity = self._capacity()
-            if self._taken and capacity and self._taken + n > capacity:
-                raise _busy()
-            self._taken += n
+    def share(self) -> Iterator[Grow]:
+        """How to have so many units until the end; it raises Refusal when so many are not left.
+
+        Whoever is alone always finds room.
+        """
+        mine = 0
+
+        def grow(to: int) -> None:
+            nonlocal mine
+            with self._lock:
+                others, capacity = self._taken - mine, self._capacity()
+                if others and capacity and others + to > capacity:
+                    raise _busy()
+                self._taken, mine = others + to, to
+
         try:
-            yield
+            yield grow
         finally:
             with self._lock:
-                self._taken -= n
+                self._taken -= mine
 
 
 def _busy() -> Refusal:
@@ -51,13 +60,29 @@ def _busy() -> Refusal:
 
 _bodies = Room(lambda: settings.UPLOADS_AT_ONCE)
 _memory = Room(lambda: settings.UPLOAD_RAW_BYTES)
+_whole = Room(lambda: settings.UPLOAD_RAW_BYTES)
 
 
-def for_body(n_bytes: int) -> AbstractContextManager[None]:
+@contextmanager
+def for_body(n_bytes: int) -> Iterator[None]:
     """While a body of that length comes in over the network."""
-    return _bodies.taken(1) if n_bytes > SMALL_BODY else nullcontext()
+    with _bodies.share() as grow:
+        if n_bytes > SMALL_BODY:
+            grow(1)
+        yield
 
 
-def for_reading(n_bytes: int) -> AbstractContextManager[None]:
-    """While a body of that length, uncompressed, is read: it takes up to ten times as much meanwhile."""
-    return _memory.taken(n_bytes) if n_bytes > SMALL_RAW else nullcontext()
+@contextmanager
+def for_reading() -> Iterator[Grow]:
+    """While a body is inflated, telling how long it is so far, and read, which takes ten times as much."""
+    with _memory.share() as grow:
+        yield lambda n_bytes: grow(n_bytes) if n_bytes > SMALL_RAW else None
+
+
+@contextmanager
+def for_joining(n_bytes: int) -> Iterator[None]:
+    """While a body of that length is joined from its pieces and, in a room of its own, read."""
+    with _whole.share() as grow:
+        if n_bytes > SMALL_RAW:
+            grow(n_bytes)
+        yield

@@ -16,7 +16,7 @@ import pyarrow as pa
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, transaction
 
-from phenotyping.intake import chunks, clocks, hooks, ledger, shelves, spans, zones
+from phenotyping.intake import chunks, clocks, hooks, ledger, room, shelves, spans, zones
 from phenotyping.intake.checking import EARLIEST, check
 from phenotyping.intake.clocks import Offset
 from phenotyping.intake.decoding import decode
@@ -77,16 +77,19 @@ def receive(
 ) -> tuple[Receipt, bool]:
     """The receipt of a body as a phone sent it, and whether it is new; Refusal when it is malformed.
 
+    Also when too much is being read already: that one says when to come back.
+
     `raw_length` is how many bytes the body has before compression, where the phone says so; `said` is what
     else its headers say: what the body says of zone and boot goes before it.
     """
     media = media_type(content_type)
-    raw = inflate(body, content_encoding, settings.UPLOAD_RAW_BYTES, raw_length)
-    sha256 = hashlib.sha256(raw).hexdigest()
-    if known := ledger.settled(device, upload_id, sha256):
-        return known, False
-    envelope, n_wire_bytes = decode(raw, content_type, stream, settings.UPLOAD_ROWS), len(body)
-    del body, raw  # what is stored was read from them, and storing may wait
+    with room.for_reading() as grow:
+        raw = inflate(body, content_encoding, settings.UPLOAD_RAW_BYTES, grow, raw_length)
+        sha256 = hashlib.sha256(raw).hexdigest()
+        if known := ledger.settled(device, upload_id, sha256):
+            return known, False
+        envelope, n_wire_bytes = decode(raw, content_type, stream, settings.UPLOAD_ROWS), len(body)
+        del body, raw  # what is stored was read from them, and storing may wait
     return accept(
         device=device,
         upload_id=upload_id,

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import pyarrow as pa
 
-from phenotyping.intake import room
 from phenotyping.intake.decoding import cell, csv_body, json_body, ndjson_body
 from phenotyping.intake.decoding.envelope import Envelope
 from phenotyping.intake.decoding.formats import ARROW_STREAM, CSV, JSON, MEDIA_TYPES, NDJSON, PARQUET
@@ -21,16 +20,8 @@ _ONE_STREAM: dict[str, Callable[[bytes, str, int], pa.Table]] = {
 
 
 def decode(raw: bytes, content_type: str, stream: str | None, max_rows: int) -> Envelope:
-    """The envelope of a body; Refusal when it is malformed, or names a stream or column there is not.
-
-    Also when too much is being read already: that one says when to come back.
-    """
+    """The envelope of a body; Refusal when it is malformed, or names a stream or column there is not."""
     media = media_type(content_type)
-    with room.for_reading(len(raw)):
-        return _decoded(raw, media, stream, max_rows)
-
-
-def _decoded(raw: bytes, media: str, stream: str | None, max_rows: int) -> Envelope:
     if media in _BAD:
         _require_utf8(raw, _BAD[media])
     if media == JSON:

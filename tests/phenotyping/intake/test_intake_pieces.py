@@ -15,7 +15,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from phenotyping.intake import partial
+from phenotyping.intake import partial, room
 from phenotyping.intake.models import Chunk, PartialUpload, Piece, Upload
 from phenotyping.intake.reading import read
 from tests.phenotyping.intake.conftest import CSV, JSON, NOON, Phone, screen
@@ -162,6 +162,17 @@ def test_a_whole_that_cannot_be_kept_now_stays(
     assert counts() == [0, 0, 1, 2]
     assert sender.piece(len(BODY), b"").status_code == 201
     assert counts() == [1, 1, 1, 0]
+
+
+def test_what_is_joined_at_once_fits_into_memory(
+    sender: Sender, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.UPLOAD_RAW_BYTES = 3 * len(BODY) // 2
+    monkeypatch.setattr(room, "SMALL_RAW", 1_000)
+    sender.begin()
+    with room.for_joining(len(BODY)):
+        assert code(sender.piece(0, BODY)) == (503, "busy")
+    assert sender.piece(len(BODY), b"").status_code == 201
 
 
 def _fails(*_: Any) -> str:

@@ -1,13 +1,16 @@
 """Large uploads leave threads and memory for others; small ones and answers never ask."""
 
 import gc
+import gzip
 import io
 import tracemalloc
 import uuid
+from collections.abc import Callable
 from contextlib import ExitStack
 
 import pyarrow as pa
 import pytest
+import zstandard
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client, RequestFactory
 from pytest_django import Settings
@@ -15,6 +18,7 @@ from pytest_django import Settings
 from phenotyping.intake import room, services
 from phenotyping.intake.decoding import cell
 from phenotyping.intake.decoding.formats import ARROW_STREAM
+from phenotyping.intake.inflating import inflate
 from phenotyping.intake.models import Upload
 from phenotyping.intake.room import Room
 from phenotyping.surveys.instruments import load_instruments
@@ -28,22 +32,32 @@ QUERY = "?stream=screen"
 
 def test_who_comes_too_many_is_sent_away_and_finds_room_afterwards() -> None:
     place = Room(lambda: 3)
-    with place.taken(2), place.taken(1):
-        with pytest.raises(Refusal) as refused, place.taken(1):
-            pass
+    with place.share() as one, place.share() as two, place.share() as late:
+        one(2)
+        two(1)
+        with pytest.raises(Refusal) as refused:
+            late(1)
         assert (refused.value.code, refused.value.status, refused.value.retry) == ("busy", 503, True)
-    with place.taken(9):  # alone: what is admitted at all can be read
-        pass
-    with pytest.raises(ZeroDivisionError), place.taken(3):
+        one(1)
+        late(1)
+        with pytest.raises(Refusal):
+            one(2)
+    with place.share() as alone:  # what is admitted at all can be read
+        alone(5)
+        alone(9)
+    with pytest.raises(ZeroDivisionError), place.share() as failing:
+        failing(3)
         raise ZeroDivisionError
-    with place.taken(3):
-        pass
+    with place.share() as one, place.share() as two:
+        one(2)
+        two(1)
 
 
 def test_without_a_limit_everybody_finds_room() -> None:
     place = Room(lambda: 0)
-    with place.taken(2), place.taken(10**12):
-        pass
+    with place.share() as one, place.share() as two:
+        one(2)
+        two(10**12)
 
 
 def test_large_bodies_leave_threads_for_answers(phone: Phone, settings: Settings) -> None:
@@ -73,12 +87,29 @@ def test_what_is_read_at_once_fits_into_memory(
     settings.UPLOAD_RAW_BYTES = 3 * len(LARGE) // 2
     monkeypatch.setattr(room, "SMALL_RAW", 1_000)
     upload = uuid.uuid4()
-    with room.for_reading(len(LARGE)):
+    with room.for_reading() as other:
+        other(len(LARGE))
         status, body = phone.put(LARGE, upload=upload, media=CSV, query=QUERY)
         assert (status, body["errors"][0]["code"]) == (503, "busy")
         assert not Upload.objects.exists()
         assert phone.send({"screen": screen()})[0] == 201
     assert phone.put(LARGE, upload=upload, media=CSV, query=QUERY)[0] == 201
+
+
+@pytest.mark.parametrize("encoding, encode", [("gzip", gzip.compress), ("zstd", zstandard.compress)])
+def test_a_body_may_find_no_room_before_all_of_it_is_there(
+    encoding: str, encode: Callable[[bytes], bytes]
+) -> None:
+    told: list[int] = []
+
+    def grow(n_bytes: int) -> None:
+        told.append(n_bytes)
+        if n_bytes:
+            raise MemoryError
+
+    with pytest.raises(MemoryError):
+        inflate(encode(LARGE), encoding, len(LARGE), grow)
+    assert 0 < told[-1] < len(LARGE)
 
 
 @pytest.mark.parametrize("end", [201, 422, 500])
