@@ -31,7 +31,8 @@ from wellness.studies.models import Enrollment
 from wellness.work.claims import LeaseLost
 
 PART_BYTES = 16 * 2**20  # sealed; a day that needs more is kept in parts, by time
-FULL_BYTES = PART_BYTES // 2  # such a part is left alone as long as nothing falls into its time
+PART_ROWS = 4_000_000  # rows that are all alike take next to no bytes, but all their memory when read
+FULL = 0.5  # of either: such a part is left alone as long as nothing falls into its time
 ROWS_AT_ONCE = 2_000_000  # of fragments; with them in memory, and what they join, a process has 350 MiB more
 BUDGET_S = 120.0  # less than a lease; what is left keeps the shelf due
 
@@ -95,7 +96,8 @@ def _pile(person: Enrollment, stream: str, day: int) -> ChunkQuerySet:
     now = [
         one for at, (one, n) in enumerate(zip(fragments, n_rows, strict=True)) if not at or n <= ROWS_AT_ONCE
     ]
-    full = rows.filter(upload=None, n_bytes__gt=FULL_BYTES).only("first_at", "last_at")
+    is_full = Q(n_bytes__gt=FULL * PART_BYTES) | Q(n_rows__gt=FULL * PART_ROWS)
+    full = rows.filter(is_full, upload=None).only("first_at", "last_at")
     apart = [
         one.pk
         for one in full
@@ -124,12 +126,14 @@ def _rewrite(
 
 
 def _parts(stream: str, table: pa.Table) -> Iterator[tuple[pa.Table, bytes]]:
-    """The table and its Parquet bytes, in as few parts as keep each below PART_BYTES."""
-    plain = parquet.encode(stream, table)
-    if len(plain) <= PART_BYTES or table.num_rows == 1:
-        yield table, plain
-        return
-    n_rows = max(1, int(0.95 * table.num_rows * PART_BYTES / len(plain)))  # rows differ in size
+    """The table and its Parquet bytes, in as few parts as keep each below PART_BYTES and PART_ROWS."""
+    n_rows = PART_ROWS
+    if table.num_rows <= PART_ROWS:
+        plain = parquet.encode(stream, table)
+        if len(plain) <= PART_BYTES or table.num_rows == 1:
+            yield table, plain
+            return
+        n_rows = max(1, int(0.95 * table.num_rows * PART_BYTES / len(plain)))  # rows differ in size
     for first in range(0, table.num_rows, n_rows):
         yield from _parts(stream, table.slice(first, n_rows))
 

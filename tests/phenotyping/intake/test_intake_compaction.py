@@ -115,7 +115,6 @@ def test_a_large_day_is_kept_in_parts(
 ) -> None:
     """As few as fit; a full part is left alone until something falls into its time."""
     monkeypatch.setattr(compaction, "PART_BYTES", 4_000)
-    monkeypatch.setattr(compaction, "FULL_BYTES", 2_000)
     values = [(7_919 * i % 10_007) / 10_007 for i in range(1_000)]
 
     def sent(low: int, high: int) -> dict[str, pa.Table]:
@@ -137,6 +136,27 @@ def test_a_large_day_is_kept_in_parts(
     gathered(LATER + timedelta(hours=2))
     assert not Chunk.objects.live().filter(pk=first.pk).exists()
     assert (sum(n for _, n in live()), copies()) == (1_000, [0, 1, 1])
+
+
+def test_a_day_of_rows_that_take_no_bytes_is_kept_in_parts(
+    ada: Enrollment, phone_of_ada: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compaction, "PART_ROWS", 400)
+
+    def sent(low: int, high: int) -> dict[str, pa.Table]:
+        times = [MIDNIGHT_MS + 1_000 * i for i in range(low, high)]
+        return {"light": pa.table({"time": times, "lux": [1.0] * len(times)})}
+
+    take(phone_of_ada, sent(0, 900), CAME)
+    before = everything(ada, ["light"])
+    gathered()
+    assert everything(ada, ["light"]) == before
+    assert sorted(n for _, n in live()) == [100, 400, 400]
+    full = set(Chunk.objects.live().filter(n_rows=400).values_list("pk", flat=True))
+    take(phone_of_ada, sent(899, 1_000), LATER)
+    gathered(LATER + timedelta(hours=1))
+    assert full < set(Chunk.objects.live().values_list("pk", flat=True))
+    assert (sum(n for _, n in live()), copies()) == (1_000, [0, 1])
 
 
 def test_a_day_of_many_fragments_is_gathered_a_few_at_a_time(
