@@ -28,7 +28,7 @@ def body_of(request: Request) -> bytes:
     """The whole body; Refusal when it is too long, was cut short, or is not what its digest says."""
     declared, digest = _declared_bytes(request), _digest(request.headers.get("Content-Digest", ""))
     try:
-        with room.for_body(declared):
+        with room.for_transfer(declared):
             # Not `request.body`, which the request would hold: it lives until Python next looks for garbage.
             body: bytes = request.read()
     except UnreadablePostError:

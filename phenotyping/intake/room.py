@@ -1,4 +1,4 @@
-"""What uploads may take of a web process at once: threads while bodies come in, memory while they are read.
+"""What large bodies may take of a web process: threads while they come or go, memory while they are read.
 
 Small ones never ask. What is left hears answers: nobody's call for help waits until eight phones on slow
 networks are done, and a few bodies of 64 MiB do not have the machine end the process.
@@ -54,7 +54,7 @@ class Room:
 
 def _busy() -> Refusal:
     after_s = random.uniform(*SOON_S)  # nosec B311 # noqa: S311  no secret
-    message = "The server is reading other large uploads; send this one again soon."
+    message = "Other large uploads and downloads are under way; try again soon."
     return Refusal("busy", message, status=503, retry_after_s=after_s)
 
 
@@ -64,8 +64,8 @@ _whole = Room(lambda: settings.UPLOAD_RAW_BYTES)
 
 
 @contextmanager
-def for_body(n_bytes: int) -> Iterator[None]:
-    """While a body of that length comes in over the network."""
+def for_transfer(n_bytes: int) -> Iterator[None]:
+    """While a body of that length comes in over the network, or goes out."""
     with _bodies.share() as grow:
         if n_bytes > SMALL_BODY:
             grow(1)

@@ -65,7 +65,7 @@ def test_large_bodies_leave_threads_for_answers(phone: Phone, settings: Settings
     upload = uuid.uuid4()
     with ExitStack() as coming:
         for _ in range(settings.UPLOADS_AT_ONCE):
-            coming.enter_context(room.for_body(2**20))
+            coming.enter_context(room.for_transfer(2**20))
         status, body = phone.put(LARGE, upload=upload, media=CSV, query=QUERY)
         assert (status, body["errors"][0]["code"], body["retry"]) == (503, "busy", True)
         assert phone.send({"screen": screen()})[0] == 201

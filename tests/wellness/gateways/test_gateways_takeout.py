@@ -15,6 +15,7 @@ from django.utils import timezone
 from pyarrow import parquet
 
 from coach.decisions.models import Decision
+from phenotyping.intake import room
 from phenotyping.intake.models import Chunk, UploadPart
 from phenotyping.intake.reading import read
 from tests import factories
@@ -180,3 +181,29 @@ def test_a_phone_asks_and_fetches_its_own_persons_copy_only(
     assert client.get(address, HTTP_AUTHORIZATION=f"Bearer {token}").status_code == 404
     assert client.get("/api/v1/takeouts", HTTP_AUTHORIZATION=f"Bearer {token}").json() == {"takeouts": []}
     assert client.get(address).status_code == 401
+
+
+def test_downloads_leave_threads_for_answers_and_give_their_place_back(
+    ada: Enrollment,
+    device: tuple[Device, str],
+    client: Client,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings.UPLOADS_AT_ONCE = 1
+    monkeypatch.setattr(room, "SMALL_BODY", 100)
+    takeout, signed = copied(ada)[0], {"HTTP_AUTHORIZATION": f"Bearer {device[1]}"}
+    api, page = f"/api/v1/takeouts/{takeout.public_id}/file", f"/app/privacy/takeout/{takeout.public_id}/"
+    client.force_login(ada.user)
+    fetched = AuditEntry.objects.filter(action="takeout.fetch")
+    n_before = fetched.count()
+    slow = client.get(page)
+    assert slow.status_code == 200
+    refused = client.get(api, **signed)
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (503, "busy")
+    assert int(refused["Retry-After"]) > 0
+    assert b"are under way" in client.get(page, follow=True).content
+    assert fetched.count() == n_before + 1
+    slow.close()
+    body = b"".join(client.get(api, **signed).streaming_content)  # type: ignore[attr-defined]
+    assert len(body) == takeout.n_bytes

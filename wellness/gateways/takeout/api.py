@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.http import Http404, StreamingHttpResponse
@@ -62,7 +62,7 @@ class TakeoutFile(APIView):
         return as_file(found, fetch(found, actor=phone_of(request).actor, now=now))
 
 
-def as_file(takeout: Takeout, content: Iterator[bytes]) -> StreamingHttpResponse:
+def as_file(takeout: Takeout, content: Iterable[bytes]) -> StreamingHttpResponse:
     """The download of a copy that is ready."""
     response = StreamingHttpResponse(content, content_type="application/zip")
     response["Content-Length"] = str(takeout.n_bytes)

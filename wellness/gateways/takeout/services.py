@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from phenotyping.intake import room
 from wellness.audit.services import SERVICE, Actor, enrollment_chain, record
 from wellness.consent import gate
 from wellness.gateways.models import Takeout
@@ -113,10 +115,27 @@ def expire(now: datetime) -> int:
     return n
 
 
-def fetch(takeout: Takeout, *, actor: Actor, now: datetime) -> Iterator[bytes]:
-    """The bytes of a copy that is ready, and a record that the person fetched it."""
+class Download:
+    """The bytes of a copy on their way; until it is closed it has one of the places of large bodies."""
+
+    def __init__(self, takeout: Takeout) -> None:
+        self._content = pieces.read(takeout)
+        self._place = ExitStack()
+        self._place.enter_context(room.for_transfer(takeout.n_bytes))
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._content
+
+    def close(self) -> None:
+        """Give the place to others."""
+        self._place.close()
+
+
+@transaction.atomic
+def fetch(takeout: Takeout, *, actor: Actor, now: datetime) -> Download:
+    """A copy that is ready, and a record that the person fetched it; Refusal when too much is on its way."""
     _note(takeout, "takeout.fetch", actor, now)
-    return pieces.read(takeout)
+    return Download(takeout)
 
 
 def _note(takeout: Takeout, action: str, actor: Actor, now: datetime) -> None:

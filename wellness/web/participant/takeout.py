@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.generic import TemplateView
@@ -43,10 +43,14 @@ class Takeouts(ParticipantPage, TemplateView):
 class FetchTakeout(ParticipantPage):
     """One of my copies, as a zip file."""
 
-    def get(self, request: HttpRequest, takeout: UUID) -> StreamingHttpResponse:
+    def get(self, request: HttpRequest, takeout: UUID) -> HttpResponseBase:
         now = timezone.now()
         mine = Takeout.objects.filter(enrollment=self.enrollment).select_related("enrollment__study")
         found = mine.ready(now).filter(public_id=takeout).first()
         if found is None:
             raise Http404
-        return as_file(found, fetch(found, actor=self.user.actor, now=now))
+        try:
+            return as_file(found, fetch(found, actor=self.user.actor, now=now))
+        except Refusal as refusal:
+            messages.error(request, refusal.message)
+            return redirect("takeouts")
