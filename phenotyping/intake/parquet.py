@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyarrow import parquet
 
+from phenotyping.intake.clocks import BOOT
 from phenotyping.streams.catalogue import STREAMS
 
 ZSTD_LEVEL = 1  # level 6 and up cost 4 to 10 times as much for 15 % (trust.md section 3.5)
@@ -139,7 +140,14 @@ def _same_bits(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
 
 def _whole(values: pa.ChunkedArray) -> pa.Array:
     """One array, so that how it was pieced together does not show in the bytes."""
-    return values.chunk(0) if values.num_chunks == 1 else values.unify_dictionaries().combine_chunks()
+    whole = values.chunk(0) if values.num_chunks == 1 else values.unify_dictionaries().combine_chunks()
+    return _used(whole) if pa.types.is_dictionary(whole.type) else whole
+
+
+def _used(texts: pa.DictionaryArray) -> pa.DictionaryArray:
+    """The same texts, and none of rows that were refused or are kept elsewhere."""
+    again = texts.indices.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(again.indices, texts.dictionary.take(again.dictionary))
 
 
 def _encodings(schema: pa.Schema) -> dict[str, str]:
@@ -153,4 +161,4 @@ def _encodings(schema: pa.Schema) -> dict[str, str]:
 
 
 def _texts(stream: str) -> list[str]:
-    return [column.name for column in STREAMS[stream].columns if column.kind in ("word", "text")]
+    return [BOOT, *(column.name for column in STREAMS[stream].columns if column.kind in ("word", "text"))]

@@ -84,14 +84,14 @@ def _sending(seed: int, number: int, people: Sequence[str], n_days: int) -> Send
     told = draw.randrange(number // len(people)) * len(people) + number % len(people) if again else number
     rows = _rows(random.Random(f"{seed}/{told}/rows"), n_days)
     upload = str(uuid.UUID(int=draw.getrandbits(128), version=4))
-    form = draw.choice(("columns", "rows", "csv"))
+    form, boot = draw.choice(("columns", "rows", "csv")), draw.choice(("", "b1", "b2"))
     if form == "csv":
         stream = draw.choice(sorted(rows))
         rows = {stream: rows[stream]}
-        query, media, body = f"?stream={stream}", "text/csv", _csv(stream, rows[stream])
+        query, media, body = f"?stream={stream}", "text/csv", _csv(stream, rows[stream], boot)
     else:
-        query, media, body = "", "application/json", _json(rows, by_row=form == "rows")
-    headers = {"Content-Type": media}
+        query, media, body = "", "application/json", _json(rows, boot, by_row=form == "rows")
+    headers = {"Content-Type": media} | ({"X-Boot-Id": boot} if boot else {})
     if draw.random() < 0.5:
         body, headers["Content-Encoding"] = gzip.compress(body, mtime=0), "gzip"
     return Sending(upload, person, body, query, headers, rows)
@@ -132,26 +132,28 @@ def _rows(draw: random.Random, n_days: int) -> dict[str, Table]:
     return {stream: rows[stream] for stream in chosen}
 
 
-def _names(stream: str) -> list[str]:
-    return ["time", *(column.name for column in STREAMS[stream].columns)]
+def _names(stream: str, boot: str) -> list[str]:
+    order = ["monotonic_ms"] if boot else []
+    return ["time", *(column.name for column in STREAMS[stream].columns), *order]
 
 
-def _json(rows: Mapping[str, Table], *, by_row: bool) -> bytes:
-    if by_row:
-        streams: dict[str, Any] = {
-            name: [dict(zip(_names(name), row, strict=True)) for row in table] for name, table in rows.items()
-        }
-    else:
-        streams = {
-            name: dict(zip(_names(name), zip(*table, strict=True), strict=True))
-            for name, table in rows.items()
-        }
+def _told(table: Table, boot: str) -> Table:
+    """The rows as they are sent: with the clock of the boot, where the phone tells of one."""
+    return [(*row, row[0] - FROM_MS) for row in table] if boot else table
+
+
+def _json(rows: Mapping[str, Table], boot: str, *, by_row: bool) -> bytes:
+    streams: dict[str, Any] = {}
+    for stream, table in rows.items():
+        names, told = _names(stream, boot), _told(table, boot)
+        columns = dict(zip(names, zip(*told, strict=True), strict=True))
+        streams[stream] = [dict(zip(names, row, strict=True)) for row in told] if by_row else columns
     return json.dumps({"timezone": "Europe/Helsinki", "streams": streams}).encode()
 
 
-def _csv(stream: str, table: Table) -> bytes:
+def _csv(stream: str, table: Table, boot: str) -> bytes:
     text = io.StringIO()
-    csv.writer(text).writerows([_names(stream), *table])
+    csv.writer(text).writerows([_names(stream, boot), *_told(table, boot)])
     return text.getvalue().encode()
 
 

@@ -14,7 +14,7 @@ from phenotyping.intake import chunks, compaction, orphans
 from phenotyping.intake.models import Chunk, Shelf
 from phenotyping.intake.models.chunk import ChunkQuerySet
 from phenotyping.intake.verification import verify_person
-from tests.phenotyping.intake.conftest import take
+from tests.phenotyping.intake.conftest import Phone, screen, take
 from tests.phenotyping.intake.gathering import (
     CAME,
     LATER,
@@ -28,6 +28,7 @@ from tests.phenotyping.intake.gathering import (
 )
 from wellness.consent.purposes import COLLECT
 from wellness.consent.services import withdraw
+from wellness.lib.clock import utc_now
 from wellness.studies.models import Device, Enrollment
 
 STREAMS = ("gps", "messages")
@@ -48,6 +49,17 @@ def test_uploads_of_a_day_become_one_chunk(ada: Enrollment, phone_of_ada: Device
     assert chunk.consent_events == Chunk.objects.exclude(pk=chunk.pk)[0].consent_events
     assert Shelf.objects.get().fragments_at is None and gathered() == 0
     assert verify_person(ada).faults == []
+
+
+def test_rows_with_their_boot_join_what_was_gathered(ada: Enrollment, phone: Phone) -> None:
+    """Few rows and many of them, before gathering and after."""
+    for n in (3, 100, 4, 90):
+        table = screen(n, MIDNIGHT_MS) | {"monotonic_ms": list(range(n))}
+        assert phone.send({"screen": table}, boot_id="b1")[0] == 201
+        before = everything(ada)
+        gathered(utc_now() + timedelta(hours=2))
+        assert everything(ada) == before
+    assert (len(live()), verify_person(ada).faults) == (1, [])
 
 
 def test_late_data_join_what_was_gathered(ada: Enrollment, phone_of_ada: Device) -> None:

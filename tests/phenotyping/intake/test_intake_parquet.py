@@ -2,10 +2,12 @@
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from phenotyping.intake.merging import concatenated
 from phenotyping.intake.parquet import FEW, decode, encode, encode_fragment
 from phenotyping.streams.catalogue import STREAMS
 
@@ -63,9 +65,24 @@ def test_every_stream_comes_back(stream: str) -> None:
         "word": pa.array(["a", None, "ä"]).dictionary_encode(),
     }
     columns = {column.name: kinds[column.kind.replace("text", "word")] for column in STREAMS[stream].columns}
-    table = pa.table({"time": pa.array([1, 2, 2**53])} | columns)
+    order = {"monotonic_ms": pa.array([1, None, 3]), "boot": pa.array(["b1"] * 3).dictionary_encode()}
+    table = pa.table({"time": pa.array([1, 2, 2**53])} | columns | order)
+    many = pa.concat_tables([table] * 30)
+    back = [decode(stream, form(stream, one)) for form in (encode, encode_fragment) for one in (table, many)]
+    assert [bits(one) for one in back] == [bits(table), bits(many)] * 2
+    # A chunk of few rows and one of many are read as one.
+    assert concatenated(back).num_rows == 2 * (table.num_rows + many.num_rows)
+
+
+@pytest.mark.parametrize("times", [1, FEW])
+def test_texts_of_rows_that_are_left_out_are_not_in_the_bytes(times: int) -> None:
+    apps = pa.array(["mail", "a secret", None, "maps"] * times).dictionary_encode()
+    table = pa.table({"time": pa.array(range(4 * times)), "app": apps})
+    kept = table.filter(pc.invert(pc.equal(table["app"].cast(pa.string()), "a secret").fill_null(False)))
     for form in (encode, encode_fragment):
-        assert bits(decode(stream, form(stream, table))) == bits(table)
+        plain = form("app_usage", kept)
+        assert b"mail" in plain and b"maps" in plain and b"secret" not in plain
+        assert decode("app_usage", plain)["app"].to_pylist() == ["mail", None, "maps"] * times
 
 
 @pytest.mark.parametrize(
