@@ -151,9 +151,9 @@ def _repeats(keys: Sequence[NDArray[np.int64]], *, adjacent: bool) -> _Flags:
 def _sortable(values: NDArray[Any]) -> NDArray[np.int64]:
     """Whole numbers in the order of the values, the same for the same bits only; missing ones come last."""
     if values.dtype == object:
-        texts = np.array(["" if value is None else value for value in values])
-        ranks: _Rows = np.unique(texts, return_inverse=True)[1]
-        return np.where(texts == "", values.size, ranks)  # no stored text is empty
+        # A rank for each word, not an array of words, which takes the room of the longest one for every row.
+        ranks = {word: rank for rank, word in enumerate(sorted(set(values) - {None}))}
+        return np.fromiter((ranks.get(value, values.size) for value in values), np.int64, values.size)
     if values.dtype != np.float64:
         return values
     bits = np.ascontiguousarray(values).view(np.int64)

@@ -1,5 +1,6 @@
 """Merging in memory: a function of the set of rows."""
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,20 @@ def test_splitting_and_gathering_cannot_be_told(rows: list[Any], data: st.DataOb
     assert one.num_rows + sum(dropped) == len(mixed)
     again, dropped = gather("gps", 1, [one, *pieces])
     assert (read(again), dropped) == (whole, [0, *(piece.num_rows for piece in pieces)])
+
+
+def test_texts_of_one_instant_are_in_the_order_of_their_letters_whatever_the_longest() -> None:
+    words = ["b", None, "a", "ä", "z" * 256, "B"] * 5_000
+    apps = pa.array(words).dictionary_encode()
+    rows = {"time": [7] * len(words), "app": apps, "duration_s": [float(n) for n in range(len(words))]}
+    merge("app_usage", [pa.table(rows)])
+    tracemalloc.start()
+    found = merge("app_usage", [pa.table(rows)])
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    last = [None] * 5_000
+    assert found["app"].tolist() == sorted(filter(None, words)) + last
+    assert peak < 300 * len(words)  # bytes a row; the longest word alone has 1,024
 
 
 def test_rows_of_one_instant_follow_the_clock_of_their_boot() -> None:
