@@ -103,6 +103,9 @@ class _Cell:
             said, payload = process.stdout.read(n_said), process.stdout.read(n_payload)
         except (OSError, struct.error):
             raise _Died(self.end()) from None
+        except BaseException:  # what is left in the pipes would be the answer to the next body
+            self.end()
+            raise
         if len(said) + len(payload) != n_said + n_payload:
             raise _Died(self.end())
         return said, payload

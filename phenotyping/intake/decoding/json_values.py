@@ -21,6 +21,8 @@ from wellness.lib.refusal import Refusal
 
 COMMAS_IN_TEXT = 8  # more than this a value is a bomb, not a list of texts; rows are counted again later
 SMALL_BYTES = 32_768  # up to here Arrow's readers take longer to start than msgspec to finish
+_SPACE = b" \t\r\n"
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _PLACE = re.compile(r" - at `\$\[(?P<row>\d+)\](?:\.(?P<name>[a-z_]+))?`$")
 _VALUE: dict[pa.DataType, Any] = {
     pa.float64(): float | None,
@@ -50,7 +52,7 @@ def column(raw: msgspec.Raw, kind: pa.DataType, stream: str, name: str, max_rows
 def rows(raw: msgspec.Raw, stream: str, types: Mapping[str, pa.DataType], max_rows: int) -> pa.Table:
     """The table of a list of objects; a member that no row has makes no column."""
     text = bytes(memoryview(raw))
-    if text.count(b"{") > max_rows:
+    if _n_elements(text) > max_rows and _n_elements(_STRING.sub(b"", text)) > max_rows:
         raise too_many_rows(max_rows)
     shape = pa.struct([pa.field(name, kind) for name, kind in types.items()])
     try:
@@ -64,9 +66,15 @@ def rows(raw: msgspec.Raw, stream: str, types: Mapping[str, pa.DataType], max_ro
     return pa.table({name: one for name, one in columns.items() if one.null_count < len(one) or not len(one)})
 
 
+def _n_elements(text: bytes) -> int:
+    """How many objects and nulls are in a list of rows; of a member a null follows a colon."""
+    bare = text.translate(None, _SPACE)
+    return bare.count(b"{") + bare.count(b",null") + bare.count(b"[null")
+
+
 def _numbers(text: bytes) -> pa.Array:
     """A list of numbers and nulls, known to be valid JSON, read as lines: twice as fast as Arrow's JSON."""
-    lines = text[1:-1].translate(None, b" \t\r\n").replace(b",", b"\n")
+    lines = text[1:-1].translate(None, _SPACE).replace(b",", b"\n")
     if not lines:
         return pa.array([], pa.float64())
     table = arrow_csv.read_csv(

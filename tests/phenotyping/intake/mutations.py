@@ -138,6 +138,9 @@ def bombs() -> list[Body]:
         bodies.append(Body(JSON, "", "zstd", zstandard.compress(body)))
     bodies.append(Body(JSON, "", "zstd", zstandard.compress(f"{{{keys}}}".encode())))
     bodies.append(Body(NDJSON, "?stream=battery", "zstd", zstandard.compress(f"{{{keys}}}".encode())))
+    nulls = b"null," * 1_600_000 + b"null"
+    bodies.append(Body(JSON, "", "", b'{"streams":{"battery":[%b]}}' % nulls))
+    bodies.append(Body(NDJSON, "?stream=battery", "", b"{},%b,{}\n" % nulls))
     word = pa.array(["a" * 2**20])
     few = pa.table({"time": [float(NOON_MS)] * 128, "app": word.take([0] * 128), "duration_s": [1.0] * 128})
     coded = pa.DictionaryArray.from_arrays(pa.array([0] * 1_024, pa.int32()), word)

@@ -13,6 +13,7 @@ import time
 from datetime import timedelta
 from functools import partial
 from typing import Any
+from unittest.mock import Mock
 
 import pyarrow as pa
 import pytest
@@ -236,6 +237,22 @@ def test_a_cell_that_dies_twice(
     start = partial(subprocess.Popen, command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     monkeypatch.setattr(cell, "_started", start)
     assert refused(phone.put(arrow(typed()), media=ARROW_STREAM, query="?stream=battery")) == answer
+
+
+def test_a_cell_that_was_left_in_the_middle_of_an_answer_answers_nobody_else() -> None:
+    body = arrow(typed())
+    n_rows = cell.decode_arrow(body, "battery", 10).num_rows
+    process = cell._cell._process  # noqa: SLF001
+    assert process and process.stdout
+    whole, process.stdout = process.stdout, Mock(fileno=process.stdout.fileno)
+    process.stdout.read.side_effect = lambda n: whole.read(n) if n == cell.LENGTHS.size else _fail()
+    with pytest.raises(MemoryError):
+        cell.decode_arrow(body, "battery", 10)
+    assert cell.decode_arrow(body, "battery", 10).num_rows == n_rows
+
+
+def _fail() -> None:
+    raise MemoryError
 
 
 def test_a_cell_that_cannot_start(phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
