@@ -27,6 +27,7 @@ from wellness.consent.purposes import STORE
 from wellness.lib.clock import from_us
 from wellness.lib.diskfull import is_disk_full
 from wellness.lib.refusal import Refusal
+from wellness.studies.keys import KeyDestroyed
 from wellness.studies.models import Enrollment
 from wellness.work.claims import LeaseLost
 
@@ -79,7 +80,7 @@ def _gather_day(shelf: Shelf, fence: int, stream: str, on: date, now: datetime) 
         raise  # a COMMIT whose answer was lost may have happened: the objects stay, as orphans if it did not
     except (ChunkUnreadable, _Moved):
         chunks.discard(made)
-    except (LeaseLost, Refusal):
+    except (LeaseLost, Refusal, KeyDestroyed):
         chunks.discard(made)
         raise
 

@@ -36,11 +36,10 @@ def objects(person: Enrollment, now: datetime) -> bool:
 
 def drop_intimate(person: Enrollment, now: datetime) -> None:
     """Samples that tell who somebody is (places above all) go; what was computed from them stays."""
-    rows = Chunk.objects.filter(enrollment=person, stream__in=INTIMATE)
-    for pk, name in list(rows.values_list("pk", "object_name")):
-        Chunk.objects.filter(pk=pk).delete()
-        if name and not chunks.remove(name):
+    for name in orphans.names_of(person.public_id, streams=INTIMATE):
+        if not chunks.remove(name):
             raise StorageUnavailable
+    Chunk.objects.filter(enrollment=person, stream__in=INTIMATE).delete()
     UploadPart.objects.filter(upload__enrollment=person, stream__in=INTIMATE).delete()
 
 

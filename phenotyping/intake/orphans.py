@@ -7,7 +7,7 @@ Objects outlive the rows that named them by as long as a backup of the database 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -73,9 +73,9 @@ def _is_ours() -> bool:
     return Chunk.objects.filter(object_name__isnull=False).exists()
 
 
-def names_of(person: object) -> Iterator[str]:
-    """The names of all objects in a person's folder, whatever the registry knows of them."""
-    for names in _names_of(str(person)):
+def names_of(person: object, streams: Collection[str] | None = None) -> Iterator[str]:
+    """The names of all objects in a person's folder, whatever the registry knows; or of some streams."""
+    for names in _names_of(str(person), streams):
         yield from names
 
 
@@ -92,8 +92,10 @@ def _names() -> Iterator[list[str]]:
         yield from _names_of(person)
 
 
-def _names_of(person: str) -> Iterator[list[str]]:
+def _names_of(person: str, streams: Collection[str] | None = None) -> Iterator[list[str]]:
     for stream in _folders(person):
+        if streams is not None and stream not in streams:
+            continue
         yield [f"{person}/{stream}/{name}" for name in storages["chunks"].listdir(f"{person}/{stream}")[1]]
 
 

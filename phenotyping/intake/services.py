@@ -174,7 +174,7 @@ def _keep(arrival: Arrival, screened: Screened) -> tuple[Receipt, bool]:
         if is_disk_full(error):  # then it did not happen
             chunks.discard(made)
         raise  # a COMMIT whose answer was lost may have happened: the objects stay, as orphans if it did not
-    except (Refusal, _ConsentMoved):
+    except (Refusal, _ConsentMoved, KeyDestroyed):
         chunks.discard(made)
         raise
 

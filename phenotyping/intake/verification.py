@@ -5,20 +5,22 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from django.db import transaction
 from django.db.models import Q, Sum
 
-from phenotyping.intake import chunks
+from phenotyping.intake import chunks, ledger
 from phenotyping.intake.chunks import ChunkUnreadable
+from phenotyping.intake.forgetting import INTIMATE
 from phenotyping.intake.models import Chunk, Upload, UploadPart
 from phenotyping.streams.samples import TIME
 from wellness.consent import gate
 from wellness.lib.clock import to_us
 from wellness.studies import keys
 from wellness.studies.keys import KeyDestroyed
-from wellness.studies.models import Enrollment
+from wellness.studies.models import Enrollment, Phase
 
 CHUNKS_AT_ONCE, UPLOADS_AT_ONCE = 8, 500
 
@@ -74,7 +76,8 @@ def _rows(person: Enrollment, counts: Counter[str]) -> _Found:
         for state in (Chunk.State.LIVE, Chunk.State.QUARANTINED)
     )
     with transaction.atomic():
-        gate.lock(person)  # no upload is stored and nothing gathered in between
+        with suppress(gate.PersonLeft):  # it is locked all the same
+            gate.lock(person)  # no upload is stored and nothing gathered in between
         stored = {name: row for name, *row in parts.annotate(Sum("n_stored"), Sum("n_duplicates"))}
         found = {name: row for name, *row in held.annotate(n_live=live, n_kept=kept)}
     for stream in sorted({*stored, *found}):
@@ -91,6 +94,8 @@ def _uploads(person: Enrollment, counts: Counter[str]) -> _Found:
     for upload in uploads.iterator(UPLOADS_AT_ONCE):
         counts["uploads"] += 1
         parts = list(upload.parts.all())
+        if person.phase == Phase.ANONYMOUS:
+            parts += _let_go(upload, parts)
         total = Counter[str]()
         for part in parts:
             total.update(sent=part.n_sent, stored=part.n_stored, refused=part.n_refused)
@@ -98,6 +103,14 @@ def _uploads(person: Enrollment, counts: Counter[str]) -> _Found:
             yield "upload", str(upload.public_id), "its parts do not add up to it"
         if _said(upload) != _due(upload, parts):
             yield "upload", str(upload.public_id), "its receipt says something else"
+
+
+def _let_go(upload: Upload, parts: list[UploadPart]) -> list[UploadPart]:
+    """The parts that went with a person's name; only the receipt still tells of them."""
+    there = {part.stream for part in parts}
+    told = (upload.receipt.get("streams") or {}).items()
+    gone = {name: one for name, one in told if name in INTIMATE and name not in there}
+    return ledger.upload_parts(upload, gone)
 
 
 def _said(upload: Upload) -> dict[str, object]:

@@ -12,10 +12,11 @@ from django.test.utils import CaptureQueriesContext
 from phenotyping.intake import chunks, hooks, orphans, services
 from phenotyping.intake.models import Chunk, Upload
 from phenotyping.intake.screening import Screened
-from tests.phenotyping.intake.conftest import NOON, Phone, screen
+from tests.phenotyping.intake.conftest import NOON, NOON_MS, Phone, screen
 from tests.phenotyping.intake.stores import objects
 from wellness.consent.purposes import COLLECT
 from wellness.consent.services import withdraw
+from wellness.studies import keys
 from wellness.studies.models import Enrollment
 
 STATEMENTS = 15  # of an upload, with those that begin and end its transaction
@@ -98,6 +99,23 @@ def test_consent_that_goes_while_an_upload_is_stored(
     status, receipt = phone.send({"screen": screen()})
     assert (status, receipt["streams"]["screen"]["refusals"][0]["code"]) == (201, "consent_denied")
     assert (len(n_tries), Chunk.objects.count(), objects()) == (2, 0, [])
+
+
+def test_a_key_that_is_destroyed_between_two_streams_leaves_no_object(
+    ada: Enrollment, phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The erasure may have looked for objects just before the first one was written."""
+    put = chunks.put
+
+    def put_and_destroy(*args: Any) -> Any:
+        made = put(*args)
+        keys.shred(ada, now=NOON)
+        return made
+
+    monkeypatch.setattr(chunks, "put", put_and_destroy)
+    light = {"time": [NOON_MS], "lux": [3.5]}
+    assert phone.send({"screen": screen(), "light": light})[0] == 503
+    assert (Upload.objects.count(), objects()) == (0, [])
 
 
 def test_someone_else_stored_it_first(ada: Enrollment, phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from phenotyping.intake.models import Chunk
 from phenotyping.intake.verification import Account, verify_person
 from wellness.lib.clock import utc_now
 from wellness.lib.refusal import Refusal
-from wellness.studies.models import Enrollment
+from wellness.studies.models import GONE, Enrollment
 
 NAMED = 100  # faults that are named; all are counted
 
@@ -57,7 +57,9 @@ class Command(BaseCommand):
 
 
 def _release(person: Enrollment) -> int:
-    """How many of a person's chunks left quarantine."""
+    """How many of a person's chunks left quarantine; of who left for good none does."""
+    if person.phase in GONE:
+        return 0
     held = Chunk.objects.in_quarantine().filter(enrollment=person).order_by("pk")
     return sum(quarantine.release(person, chunk, utc_now()) for chunk in held.iterator(1))
 

@@ -1,10 +1,17 @@
 """Leaving without a name, or with data locked for regulators: what stays, and who can still see it."""
 
 from datetime import timedelta
+from io import StringIO
+from unittest.mock import Mock
+from uuid import uuid4
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+from django.core.management import call_command
 
 from phenotyping.intake.models import Chunk
+from phenotyping.intake.verification import verify_person
 from phenotyping.twins.models import CohortPrior, CohortRefit
 from phenotyping.twins.refitting import SOON
 from tests import factories
@@ -55,6 +62,38 @@ def test_an_anonymous_person_has_no_name_no_place_and_no_words_left(bo: Enrollme
     for left in (bo.answers, bo.holds, bo.alerts, bo.contraindications, bo.invitations):
         assert not any(SECRET in str(row) for row in left.values())
     assert (consent_verify(), audit_verify()) == (None, None)
+
+
+@pytest.mark.parametrize("mode", [ANONYMISE, HOLD])
+def test_the_ledger_of_who_left_is_still_proved(bo: Enrollment, mode: str) -> None:
+    held = Chunk.objects.in_quarantine()
+    held.filter(n_rows=10).update(state=Chunk.State.LIVE, state_at=None)
+    held.update(state=Chunk.State.SUPERSEDED)
+    before = verify_person(bo)
+    assert before.faults == [] and before.counts["uploads"]
+    withdraw(enrollment=bo, now=LATER, mode=mode)
+    for _ in ("while it is under way", "when it is done"):
+        shell = Enrollment.objects.get(pk=bo.pk)
+        after = verify_person(shell)
+        assert (after.faults, after.counts["uploads"]) == ([], before.counts["uploads"])
+        drain(LATER, KIND)
+    call_command("ledger_verify", "--release", stdout=StringIO())
+
+
+def test_a_place_that_the_storage_keeps_is_not_said_to_be_gone(
+    bo: Enrollment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = storages["chunks"]
+    left_behind = storage.save(f"{bo.public_id}/gps/{uuid4()}", ContentFile(b"of a crash"))
+    withdraw(enrollment=bo, now=LATER, mode=ANONYMISE)
+    with monkeypatch.context() as broken:
+        broken.setattr(storage, "delete", Mock(side_effect=OSError("away")))
+        drain(LATER, KIND)
+    assert not ErasureRequest.objects.get().finished_at
+    drain(LATER + timedelta(days=1), KIND)
+    assert ErasureRequest.objects.get().finished_at
+    assert not storage.exists(left_behind)
+    assert not Chunk.objects.filter(enrollment=bo, stream="gps").exists()
 
 
 def test_what_five_people_share_stays(bo: Enrollment) -> None:
