@@ -138,9 +138,10 @@ def bombs() -> list[Body]:
         bodies.append(Body(JSON, "", "zstd", zstandard.compress(body)))
     bodies.append(Body(JSON, "", "zstd", zstandard.compress(f"{{{keys}}}".encode())))
     bodies.append(Body(NDJSON, "?stream=battery", "zstd", zstandard.compress(f"{{{keys}}}".encode())))
-    nulls = b"null," * 1_600_000 + b"null"
-    bodies.append(Body(JSON, "", "", b'{"streams":{"battery":[%b]}}' % nulls))
-    bodies.append(Body(NDJSON, "?stream=battery", "", b"{},%b,{}\n" % nulls))
+    spaces = bytes(random.Random(1).choices(b" \t", k=400_000))  # do not compress: 200 times itself is enough
+    nulls = spaces + b"null," * 1_600_000 + b"null"
+    bodies.append(Body(JSON, "", "zstd", zstandard.compress(b'{"streams":{"battery":[%b]}}' % nulls)))
+    bodies.append(Body(NDJSON, "?stream=battery", "zstd", zstandard.compress(b"{},%b,{}\n" % nulls)))
     word = pa.array(["a" * 2**20])
     few = pa.table({"time": [float(NOON_MS)] * 128, "app": word.take([0] * 128), "duration_s": [1.0] * 128})
     coded = pa.DictionaryArray.from_arrays(pa.array([0] * 1_024, pa.int32()), word)
