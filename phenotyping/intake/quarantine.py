@@ -6,18 +6,16 @@ import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-import pyarrow as pa
 from django.db import transaction
 
-from phenotyping.intake import chunks, hooks, shelves
+from phenotyping.intake import chunks, hooks, shelves, spans
 from phenotyping.intake.chunks import ChunkUnreadable
-from phenotyping.intake.merging import by_day
 from phenotyping.intake.models import Chunk
 from phenotyping.streams.samples import TIME
 from wellness.audit.models import Outcome
 from wellness.audit.services import SERVICE, enrollment_chain, record
 from wellness.consent import gate
-from wellness.lib.clock import from_us, utc_now
+from wellness.lib.clock import utc_now
 from wellness.studies.keys import KeyDestroyed
 from wellness.studies.models import Enrollment
 
@@ -40,7 +38,8 @@ def set_aside(enrollment: Enrollment, faults: Sequence[ChunkUnreadable]) -> bool
     with transaction.atomic():
         moved = [fault for fault in faults if _quarantine(enrollment, fault, now)]
     for fault in moved:
-        logger.error("%s of %s; it is in quarantine", fault, fault.chunk.stream)
+        chunk = fault.chunk  # by its parts, for what the log makes of an exception names nothing
+        logger.error("chunk %s of %s is in quarantine: %s", chunk.public_id, chunk.stream, fault.fault)
     return bool(moved)
 
 
@@ -66,13 +65,8 @@ def release(enrollment: Enrollment, chunk: Chunk, now: datetime) -> bool:
         if chunk.upload_id:
             shelves.note(person, n_bytes=0, fragments=True, now=now)
         _note(person, chunk, "chunk.release", "", now)
-        hooks.tell(person, [_span(rows) for _, rows in by_day(table)], person.zones())
+        hooks.tell(person, spans.of_times(table[TIME].to_numpy()), person.zones())
     return True
-
-
-def _span(rows: pa.Table) -> hooks.Span:
-    times = rows[TIME].to_numpy()
-    return from_us(int(times[0])), from_us(int(times[-1]))
 
 
 def _note(enrollment: Enrollment, chunk: Chunk, action: str, reason: str, now: datetime) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 
 from phenotyping.intake.checking import FINE, Checked
 from wellness.lib.clock import MICROSECONDS, from_us
@@ -20,9 +21,17 @@ Span = tuple[datetime, datetime]
 
 def of(parts: Iterable[Checked]) -> list[Span]:
     """[first, last] of the rows that are not refused, cut where none of any stream happened for GAP."""
-    ends = [piece for part in parts for piece in _pieces(part)]
+    return _joined(piece for part in parts for piece in _pieces(part.times_us[part.reasons == FINE]))
+
+
+def of_times(times_us: NDArray[np.int64]) -> list[Span]:
+    """[first, last] of times in microseconds, cut where nothing happened for GAP."""
+    return _joined(_pieces(times_us))
+
+
+def _joined(pieces: Iterable[tuple[int, int]]) -> list[Span]:
     spans: list[tuple[int, int]] = []
-    for first, last in sorted(ends):
+    for first, last in sorted(pieces):
         if spans and first - spans[-1][1] < GAP_US:
             spans[-1] = (spans[-1][0], max(spans[-1][1], last))
         else:
@@ -30,8 +39,7 @@ def of(parts: Iterable[Checked]) -> list[Span]:
     return [(from_us(first), from_us(last)) for first, last in spans]
 
 
-def _pieces(part: Checked) -> list[tuple[int, int]]:
-    times = part.times_us[part.reasons == FINE]
+def _pieces(times: NDArray[np.int64]) -> list[tuple[int, int]]:
     if not times.size:
         return []
     first, last = int(times.min()), int(times.max())

@@ -29,6 +29,8 @@ def decode(raw: bytes, stream: str, max_rows: int) -> pa.Table:
     if not _SOMETHING.search(raw, start):
         return pa.table({name: pa.array([], kind) for name, kind in types.items()})
     rows = pa.py_buffer(raw)[start:]
+    if raw.startswith(BOM, start):  # of the first value: Arrow takes one away, as if here began a file
+        rows = pa.py_buffer(BOM + raw[start:])
     try:
         return arrow_csv.read_csv(rows, *_options(types, len(raw), threads=True))
     except (pa.ArrowInvalid, UnicodeDecodeError):

@@ -23,6 +23,7 @@ COMMAS_IN_TEXT = 8  # more than this a value is a bomb, not a list of texts; row
 SMALL_BYTES = 32_768  # up to here Arrow's readers take longer to start than msgspec to finish
 _SPACE = b" \t\r\n"
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_MINUS_ZERO = re.compile(rb"-0(?![.\d])")  # -0.0 to Arrow but 0.0 to msgspec
 _PLACE = re.compile(r" - at `\$\[(?P<row>\d+)\](?:\.(?P<name>[a-z_]+))?`$")
 _VALUE: dict[pa.DataType, Any] = {
     pa.float64(): float | None,
@@ -40,7 +41,7 @@ def column(raw: msgspec.Raw, kind: pa.DataType, stream: str, name: str, max_rows
         raise fault("wrong_type", f"{name} is a list.", stream=stream, column=name)
     if text.count(b",") >= max_rows * (COMMAS_IN_TEXT if kind == pa.string() else 1):
         raise too_many_rows(max_rows)
-    if len(text) <= SMALL_BYTES:
+    if len(text) <= SMALL_BYTES and not _MINUS_ZERO.search(text):
         with suppress(msgspec.DecodeError, UnicodeDecodeError):  # what it cannot read, Arrow judges
             return pa.array(_READ[kind](text), kind)
     try:
@@ -63,7 +64,12 @@ def rows(raw: msgspec.Raw, stream: str, types: Mapping[str, pa.DataType], max_ro
         row = found.is_null().index(True).as_py()
         raise fault("wrong_type", "A row is an object.", stream=stream, row=row)
     columns = dict(zip(found.type.names, found.flatten(), strict=True))
-    return pa.table({name: one for name, one in columns.items() if one.null_count < len(one) or not len(one)})
+    return pa.table({name: one for name, one in columns.items() if _is_told(name, one, text)})
+
+
+def _is_told(name: str, values: pa.Array, text: bytes) -> bool:
+    """Whether some row has the member, were it null in all of them."""
+    return values.null_count < len(values) or not len(values) or b'"%b"' % name.encode() in text
 
 
 def _n_elements(text: bytes) -> int:

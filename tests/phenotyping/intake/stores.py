@@ -16,6 +16,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from moto.server import ThreadedMotoServer
 
+from phenotyping.intake.models import Chunk
 from phenotyping.intake.s3 import S3
 
 NOBODY = {"access_key": "nobody", "secret_key": "nothing", "region_name": "us-east-1"}
@@ -68,6 +69,14 @@ def replace(name: str, sealed: bytes | None) -> None:
     storages["chunks"].delete(name)
     if sealed is not None:
         storages["chunks"].save(name, ContentFile(sealed))
+
+
+def keep(chunk: Chunk, sealed: bytes | None) -> None:
+    """Put other bytes in a chunk's place, or none."""
+    if chunk.object_name is None:
+        Chunk.objects.filter(pk=chunk.pk).update(sealed=sealed)
+        return
+    replace(chunk.object_name, sealed)
 
 
 @contextmanager

@@ -42,6 +42,16 @@ def test_one_row_too_many_is_refused(head: bytes, row: bytes, end: bytes) -> Non
         decode(body + row + end, "accelerometer", LIMIT)
 
 
+@pytest.mark.parametrize("names", ["app,time,duration_s", "time,app,duration_s"])
+@pytest.mark.parametrize("start", ["", "\ufeff"])
+def test_only_the_mark_of_a_file_is_taken_off(names: str, start: str) -> None:
+    """U+FEFF at the beginning says UTF-8; before a value it is a letter of it."""
+    row = {"app": "\ufeffmail", "time": "1", "duration_s": "2"}
+    line = ",".join(row[name] for name in names.split(","))
+    table = decode(f"{start}{names}\n{line}\n".encode(), "app_usage", LIMIT)
+    assert table["app"].to_pylist() == ["\ufeffmail"]
+
+
 @settings(deadline=None)
 @given(st.lists(st.one_of(st.floats(), st.floats(-1, 1), st.sampled_from([-200.0, 200.0])), min_size=1))
 def test_a_value_is_judged_by_itself(values: list[float]) -> None:

@@ -2,34 +2,28 @@
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from phenotyping.days.models import Day
 from phenotyping.intake import chunks, hooks, quarantine
 from phenotyping.intake.chunks import ChunkUnreadable, StorageUnavailable
 from phenotyping.intake.models import Chunk
 from phenotyping.intake.reading import read
 from phenotyping.intake.verification import verify_person
 from tests.phenotyping.intake.conftest import NOON, NOON_MS, Phone, screen
-from tests.phenotyping.intake.stores import replace
+from tests.phenotyping.intake.stores import keep
 from wellness.audit.models import AuditEntry
-from wellness.lib.clock import utc_now
+from wellness.lib.clock import to_us, utc_now
+from wellness.logs import Discreet
 from wellness.studies.models import Enrollment
 from wellness.work import kinds
 
 HOUR = timedelta(hours=1)
 pytestmark = pytest.mark.usefixtures("store")
-
-
-def keep(chunk: Chunk, sealed: bytes | None) -> None:
-    """Put other bytes in a chunk's place, or none."""
-    if chunk.object_name is None:
-        Chunk.objects.filter(pk=chunk.pk).update(sealed=sealed)
-        return
-    replace(chunk.object_name, sealed)
 
 
 def n_read(person: Enrollment) -> int:
@@ -69,7 +63,8 @@ def test_a_chunk_that_was_altered(
         n_read(ada)
     harmed.refresh_from_db()
     assert (harmed.state, bool(harmed.fault), bool(harmed.state_at)) == ("quarantined", True, True)
-    assert [one.levelno for one in caplog.records if str(harmed.public_id) in one.message] == [logging.ERROR]
+    said = [(one.levelno, Discreet().format(one)) for one in caplog.records]
+    assert [level for level, line in said if str(harmed.public_id) in line] == [logging.ERROR]
     entry = AuditEntry.objects.get(action="chunk.quarantine")
     assert (entry.object, entry.chain) == (f"chunk:{harmed.public_id}", f"enrollment:{ada.public_id}")
     assert n_read(ada) == 2
@@ -202,3 +197,26 @@ def test_a_chunk_that_opens_again_is_released(
     assert (n_read(ada), len(told)) == (5, 1)  # the days it spans are computed again
     assert kinds.drain(utc_now() + 2 * HOUR, "gather") == {"gather": 1}
     assert (Chunk.objects.live().get().n_rows, verify_person(ada).faults) == (5, [])
+
+
+def test_what_is_released_makes_no_day_that_is_empty(ada: Enrollment, phone: Phone) -> None:
+    """In Honolulu until an hour before midnight UTC, then in Tokyo: the 8th lies between two rows."""
+
+    def ms(text: str) -> float:
+        return to_us(datetime.fromisoformat(text).replace(tzinfo=UTC)) / 1_000
+
+    def send(zone: str, sent_at: str, *times: str) -> None:
+        screens = {"time": [ms(one) for one in times], "state": ["on"] * len(times)}
+        phone.send({"screen": screens}, timezone=zone, sent_at=ms(sent_at))
+
+    send("Pacific/Honolulu", "2026-01-06T00:00", "2026-01-06T00:00")
+    send("Asia/Tokyo", "2026-01-08T23:00", "2026-01-08T08:00", "2026-01-08T23:30")
+    days, chunk = set(Day.objects.values_list("on")), Chunk.objects.latest("pk")
+    sealed = chunks.sealed_bytes(chunk)
+    keep(chunk, sealed[:-1])
+    with pytest.raises(ChunkUnreadable):
+        read(ada, ["screen"], NOON, NOON + timedelta(days=9))
+    keep(chunk, sealed)
+    chunk.refresh_from_db()
+    assert quarantine.release(ada, chunk, datetime(2026, 1, 9, tzinfo=UTC))
+    assert set(Day.objects.values_list("on")) == days

@@ -75,6 +75,23 @@ def test_missing_values_stay_missing(ada: Enrollment, phone: Phone) -> None:
     assert found["os_version"].tolist() == [None]
 
 
+def test_a_required_value_that_is_null_in_all_rows_is_missing_in_each(phone: Phone) -> None:
+    """However the phone batches: alone, beside a row that has it, or in columns."""
+    empty = {"time": NOON_MS, "level": None, "status": "full"}
+    for rows in ([empty], [empty, empty | {"level": 5}], {name: [value] for name, value in empty.items()}):
+        status, receipt = phone.send({"screen": screen(2), "battery": rows})
+        assert (status, receipt["streams"]["screen"]["stored"]) == (201, 2)
+        assert receipt["streams"]["battery"]["refusals"][0]["code"] == "missing_value"
+    assert phone.send({"battery": [{"time": NOON_MS, "status": "full"}]})[0] == 422
+
+
+def test_minus_zero_is_itself_in_short_lists_and_long_ones(ada: Enrollment, phone: Phone) -> None:
+    for n in (1, 20_000):
+        times, zeros = b",".join([b"%d" % NOON_MS] * n), b",".join([b"-0"] * n)
+        phone.put(b'{"streams":{"light":{"time":[%b],"lux":[%b]}}}' % (times, zeros))
+    assert np.signbit(stored(ada, "light")["lux"]).tolist() == [True]
+
+
 def test_the_same_upload_gets_the_first_receipt(ada: Enrollment, phone: Phone) -> None:
     upload = uuid.uuid4()
     first = phone.send({"screen": screen()}, upload=upload)
