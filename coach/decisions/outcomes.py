@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import BigIntegerField, DateTimeField, F
+from django.db.models import BigIntegerField, Case, DateTimeField, F, When
 
 from coach.decisions.hearing import BEFORE, PRESENCE, heard_share, steps_in
 from coach.decisions.models import Outcome
@@ -24,7 +24,7 @@ _TOUCHED = Select(
         enrollment_id=Given("person", BigIntegerField()),
         window_starts_at__lte=Given("until", DateTimeField()),
         window_ends_at__gte=Given("since", DateTimeField()),
-    ).values_list("state")
+    ).values_list("pk")
 )
 
 
@@ -95,13 +95,11 @@ def mark_stale(enrollment: Enrollment, spans: Sequence[tuple[datetime, datetime]
         return
     first_at, last_at = min(first for first, _ in spans), max(last for _, last in spans)
     since = first_at - BEFORE
-    states = {state for (state,) in _TOUCHED.rows(person=enrollment.pk, since=since, until=last_at)}
-    if not states:  # as it is for most uploads
+    if not _TOUCHED.rows(person=enrollment.pk, since=since, until=last_at):  # as it is for most uploads
         return
     rows = Outcome.objects.filter(
         enrollment=enrollment, window_starts_at__lte=last_at, window_ends_at__gte=since
     )
-    if Outcome.State.OPEN in states:
-        rows.filter(state=Outcome.State.OPEN).update(run_after=F("window_ends_at"))
-    if states - {Outcome.State.OPEN}:
-        rows.exclude(state=Outcome.State.OPEN).update(stale_seq=F("stale_seq") + 1)
+    # Open ones too: one of them may be closing just now, from samples that it read before these came.
+    open_ = When(state=Outcome.State.OPEN, then=F("window_ends_at"))
+    rows.update(stale_seq=F("stale_seq") + 1, run_after=Case(open_, default=F("run_after")))

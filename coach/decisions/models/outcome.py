@@ -18,7 +18,7 @@ class OutcomeQuerySet(ClaimableQuerySet):
         """Open outcomes whose window is over, and closed ones whose data changed."""
         open_ = Q(state=Outcome.State.OPEN, window_ends_at__lte=now)
         return (
-            self.filter(open_ | Q(stale_seq__gt=F("computed_seq")))
+            self.filter(open_ | ~Q(state=Outcome.State.OPEN) & Q(stale_seq__gt=F("computed_seq")))
             .claimable(now)
             .order_by("window_ends_at", "pk")
         )

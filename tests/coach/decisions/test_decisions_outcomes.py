@@ -1,12 +1,14 @@
 """Proximal outcomes: observed, or missing with a reason and never 0; computed again when data come late."""
 
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coach.decisions import outcomes
 from coach.decisions.hearing import heard_share, steps_between
 from coach.decisions.models import Outcome
 from coach.decisions.outcomes import mark_stale, opened
@@ -83,6 +85,30 @@ def test_late_data_compute_it_again_to_the_same_as_in_order(outcome: Outcome, de
     upload(device[0], late, steps=walk(slot() + 20 * MINUTE, 5))
     upload(device[0], late, steps=walk(slot(), 10))
     assert opened(_close(outcome, late)) == 1_500.0
+
+
+def test_data_that_come_while_it_closes_compute_it_again(
+    outcome: Outcome, device: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between reading the samples and taking the person's lock, as the upload did that made it due."""
+    settled, late = outcomes._settled, ENDS + HOUR
+
+    def settled_before_an_upload(*args: Any) -> Any:
+        found = settled(*args)
+        monkeypatch.undo()
+        upload(device[0], late, steps=walk(slot(), 10))
+        return found
+
+    upload(device[0], late, battery=battery(slot(), late))
+    monkeypatch.setattr(outcomes, "_settled", settled_before_an_upload)
+    assert drain(late, "outcome") == {"outcome": 2}
+    outcome.refresh_from_db()
+    assert opened(outcome) == 1_000.0
+
+
+def test_an_open_one_waits_for_its_end_whatever_comes(outcome: Outcome, device: Phone) -> None:
+    upload(device[0], slot() + MINUTE, steps=walk(slot(), 1))
+    assert not Outcome.objects.due(ENDS - MINUTE).exists()
 
 
 def test_data_of_another_time_leave_it_alone(ada: Enrollment, outcome: Outcome, device: Phone) -> None:
