@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from coach.delivery.models import Delivery
-from coach.delivery.selectors import silenced
+from coach.delivery.selectors import told
 from coach.delivery.services import respond
 from wellness.lib.clock import from_us, utc_now
 from wellness.lib.refusal import Refusal
@@ -53,10 +53,7 @@ class Suggestions(APIView):
     @extend_schema(responses={200: SUGGESTION})
     def get(self, request: Request) -> Response:
         """The latest twenty; while the coach must be silent, only those that were answered."""
-        person = phone_of(request).enrollment
-        sent = Delivery.objects.to(person).select_related("message__intervention")
-        if silenced(person, utc_now()):
-            sent = sent.exclude(response="")
+        sent = told(phone_of(request).enrollment, utc_now())
         return Response([_shown(one) for one in sent[:N_SHOWN]], headers={"Cache-Control": "no-store"})
 
 

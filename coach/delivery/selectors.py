@@ -25,6 +25,12 @@ def inbox(enrollment: Enrollment, now: datetime) -> QuerySet[Delivery]:
     return reached.select_related("message__intervention")
 
 
+def told(enrollment: Enrollment, now: datetime) -> QuerySet[Delivery]:
+    """What was sent to the person, newest first; while the coach must be silent, only what was answered."""
+    reached = Delivery.objects.to(enrollment).select_related("message__intervention")
+    return reached.exclude(response="") if silenced(enrollment, now) else reached
+
+
 def sent_since(enrollment: Enrollment, since: datetime, now: datetime) -> QuerySet[Delivery]:
     """What reached the person in (since, now]."""
     return Delivery.objects.to(enrollment).filter(sent_at__gt=since, sent_at__lte=now)

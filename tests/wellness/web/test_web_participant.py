@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -13,6 +14,7 @@ from coach.delivery.models import Delivery
 from coach.library.models import Message
 from coach.library.services import load_library
 from coach.safety.models import Alert
+from coach.safety.services import hold
 from phenotyping.days.models import Day
 from phenotyping.surveys.models import Answer
 from tests import factories
@@ -52,6 +54,16 @@ def test_today_shows_the_suggestion_and_takes_the_answer(client: Client, sent: D
     sent.refresh_from_db()
     assert sent.response == "done"
     assert sent.opened_at is not None
+    assert "You said: did it" in client.get("/app/").content.decode()
+
+
+def test_while_the_coach_is_silent_no_suggestion_is_shown_that_was_not_answered(
+    client: Client, ada: Enrollment, sent: Delivery
+) -> None:
+    with transaction.atomic():
+        hold(enrollment=ada, kind="crisis", now=timezone.now())
+    assert sent.message.text not in client.get("/app/").content.decode()
+    Delivery.objects.update(response="done", responded_at=timezone.now(), opened_at=timezone.now())
     assert "You said: did it" in client.get("/app/").content.decode()
 
 

@@ -11,7 +11,7 @@ from django.views.generic import TemplateView
 from coach.decisions.explain import why
 from coach.decisions.models import Decision
 from coach.delivery.models import Delivery
-from coach.delivery.selectors import inbox
+from coach.delivery.selectors import inbox, told
 from phenotyping.days.selectors import day_values
 from phenotyping.surveys.models import Answer
 from phenotyping.surveys.selectors import open_prompts
@@ -57,7 +57,7 @@ class Today(ParticipantPage, TemplateView):
             prompts=open_prompts(person, now),
             checked_in=latest_answer(person, now),
             tiles=tiles(person, now),
-            recent=recent(person, suggestion),
+            recent=recent(person, suggestion, now),
         )
 
 
@@ -82,10 +82,10 @@ def latest_answer(enrollment: Enrollment, now: datetime) -> Answer | None:
     )
 
 
-def recent(enrollment: Enrollment, suggestion: Delivery | None) -> list[Delivery]:
-    """The last suggestions that reached the person, but not the one on the card."""
-    reached = Delivery.objects.to(enrollment).select_related("message__intervention")
-    return list(reached.exclude(pk=suggestion.pk if suggestion else None)[:RECENT])
+def recent(enrollment: Enrollment, suggestion: Delivery | None, now: datetime) -> list[Delivery]:
+    """The last suggestions that the person may be shown, but not the one on the card."""
+    shown = told(enrollment, now)
+    return list((shown.exclude(pk=suggestion.pk) if suggestion else shown)[:RECENT])
 
 
 def tiles(enrollment: Enrollment, now: datetime) -> list[Tile]:
