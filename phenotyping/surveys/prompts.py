@@ -10,6 +10,7 @@ from django.db import transaction
 
 from phenotyping.surveys.models import Instrument, Prompt
 from wellness.consent import gate
+from wellness.consent.purposes import STORE, SURVEY
 from wellness.lib.clock import at_local
 from wellness.lib.refusal import Refusal
 from wellness.studies.models import Enrollment, Phase, Protocol
@@ -73,13 +74,14 @@ def _planned(enrollment: Enrollment, protocol: Protocol, known: _Known, now: dat
         is_known = (enrollment.pk, instrument.pk, on) in known.asked
         if opens_at < closes_at and now < closes_at and not is_known:
             key = {"enrollment": enrollment, "instrument": instrument, "on": on}
-            n_new += _asked(enrollment, key, {"opens_at": opens_at, "closes_at": closes_at})
+            n_new += _asked(enrollment, key, {"opens_at": opens_at, "closes_at": closes_at}, now)
     return n_new
 
 
 @transaction.atomic
-def _asked(enrollment: Enrollment, key: Mapping[str, Any], times: Mapping[str, Any]) -> bool:
-    """Whether the person is asked: nobody leaves while this is written, and who left is not asked."""
-    if gate.lock(enrollment).phase != Phase.ACTIVE:
+def _asked(enrollment: Enrollment, key: Mapping[str, Any], times: Mapping[str, Any], now: datetime) -> bool:
+    """Whether the person is asked: not who left, nor anyone whose answer could not be kept."""
+    person = gate.lock(enrollment)
+    if person.phase != Phase.ACTIVE or not gate.permitted(person, STORE, [SURVEY], at=now):
         return False
     return Prompt.objects.get_or_create(**key, defaults=times)[1]

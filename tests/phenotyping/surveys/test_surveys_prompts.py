@@ -15,6 +15,8 @@ from phenotyping.surveys.selectors import open_prompts, prompt_at
 from phenotyping.surveys.services import answer
 from tests import factories
 from tests.factories.phone import local
+from wellness.consent.purposes import STORE, SURVEY
+from wellness.consent.services import withdraw
 from wellness.lib.refusal import Refusal
 from wellness.studies.models import Enrollment, Phase, Protocol
 from wellness.studies.services import publish_protocol
@@ -93,11 +95,18 @@ def test_everyone_who_takes_part_is_asked_by_the_latest_protocol(ada: Enrollment
     assert (prompt.enrollment, prompt.opens_at) == (ada, local(TUESDAY, "18:00"))
 
 
+def test_whose_answer_could_not_be_kept_is_not_asked(ada: Enrollment) -> None:
+    protocol = _protocol(ada)
+    withdraw(enrollment=ada, now=MORNING, scopes=[(STORE, SURVEY)])
+    assert plan_prompts(enrollment=ada, protocol=protocol, now=MORNING) == 0
+    assert not Prompt.objects.exists()
+
+
 def test_who_is_asked_already_costs_no_statement(ada: Enrollment) -> None:
     _protocol(ada)
     n_statements = []
     for name in ("eli", "fay"):
-        factories.enrollment(ada.study, name)
+        factories.agree_to_everything(factories.enrollment(ada.study, name))
         plan_all_prompts(now=MORNING)
         with CaptureQueriesContext(connection) as statements:
             assert plan_all_prompts(now=MORNING) == 0
