@@ -46,7 +46,8 @@ def history(enrollment: Enrollment, variables: frozenset[str], now: datetime) ->
 
 
 def _priors(enrollment: Enrollment) -> dict[str, Prior]:
-    rows = CohortPrior.objects.filter(study=enrollment.study, model_version=MODEL_VERSION)
+    """What the study's people lend; nothing that somebody who lends no more had a part in."""
+    rows = CohortPrior.objects.filter(study=enrollment.study, model_version=MODEL_VERSION, outdated_at=None)
     return {row.variable: Prior.from_json(row.parameters) for row in rows}
 
 

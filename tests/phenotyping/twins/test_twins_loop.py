@@ -136,6 +136,13 @@ def test_a_cohort_lends_strength_to_a_newcomer(study: Study, ada: Enrollment, de
     assert (prior.n_people, prior.n_days) == (3, 15)
     assert Prior.from_json(prior.parameters).to_json() == prior.parameters
 
+    CohortPrior.objects.update(outdated_at=later)  # somebody lends no more
+    Twin.objects.filter(enrollment=eli).update(stale_seq=100)
+    drain(later + timedelta(hours=1), "twin")
+    again = latest_forecast(eli, purpose=None, at=later + timedelta(hours=1))
+    assert again is not None
+    assert _width(again) == pytest.approx(_width(alone))
+
 
 def _other(study: Study, name: str) -> tuple[Enrollment, Device]:
     person = factories.enrollment(study, name)
