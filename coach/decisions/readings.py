@@ -15,7 +15,6 @@ from coach.decisions.variables import NOTHING_SENT_MIN, REGISTRY
 from coach.delivery.selectors import sent_since
 from coach.rules.variables import Reading, Variable
 from phenotyping.days.selectors import day_values
-from phenotyping.features.registry import FEATURE_SET_VERSION
 from phenotyping.intake.reading import read
 from phenotyping.streams.samples import TIME
 from phenotyping.surveys.selectors import latest_report
@@ -112,7 +111,7 @@ def _of_day(now: _Now, phenotype: str, days_ago: int) -> _Taken | None:
     one = days[0].values.get(phenotype) if days else None
     if one is None or one.value is None:
         return None
-    return _Taken(one.value, min(zones.day(on).ends_at, now.at), one.yield_ratio, FEATURE_SET_VERSION)
+    return _Taken(one.value, min(zones.day(on).ends_at, now.at), one.yield_ratio, days[0].feature_set)
 
 
 def _sleep_last_night(now: _Now) -> _Taken | None:

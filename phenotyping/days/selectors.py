@@ -18,11 +18,12 @@ from wellness.studies.models import Enrollment
 
 @dataclass(frozen=True)
 class DayView:
-    """One computed day as its reader may see it."""
+    """One computed day as its reader may see it; `feature_set` is the version that its values come from."""
 
     on: date
     zone: str
     computed_at: datetime
+    feature_set: str
     values: Mapping[str, Measured]
     observed_min: float
     expected_min: float
@@ -62,7 +63,9 @@ def view(enrollment: Enrollment, day: Day, visible: frozenset[str]) -> DayView:
     """One day with the visible phenotypes only."""
     values = {name: one for name, one in opened(enrollment, day).items() if name in visible}
     assert day.computed_at is not None  # nosec B101 # noqa: S101  the queryset says so
-    return DayView(day.on, day.zone, day.computed_at, values, day.observed_min, day.expected_min)
+    return DayView(
+        day.on, day.zone, day.computed_at, day.feature_set, values, day.observed_min, day.expected_min
+    )
 
 
 def series(

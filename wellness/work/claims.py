@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 MAX_ATTEMPTS = 5
@@ -71,7 +72,8 @@ class ClaimableQuerySet(models.QuerySet[Any]):
             wait = min(timedelta(seconds=2**row.attempts), LONGEST_WAIT) if counts else UNBLAMED_WAIT
             self.filter(pk=pk, fence=fence).update(
                 lease_until=None,
-                attempts=F("attempts") - (0 if counts else 1),
+                # Whoever asked for the work meanwhile may have set the attempts back to none.
+                attempts=F("attempts") if counts else Greatest(F("attempts"), 1) - 1,
                 run_after=now + wait * random.uniform(0.8, 1.2),  # nosec B311 # noqa: S311
                 last_error=error[:200],
             )

@@ -9,6 +9,7 @@ from coach.decisions.readings import gather
 from coach.decisions.variables import NOTHING_SENT_MIN, REGISTRY
 from coach.delivery.services import queue
 from coach.rules.variables import Reading
+from phenotyping.days.models import Day
 from phenotyping.surveys.instruments import load_instruments
 from phenotyping.surveys.models import Instrument
 from phenotyping.surveys.services import answer
@@ -77,6 +78,8 @@ def test_yesterday_and_tonight_come_from_computed_days(ada: Enrollment, device: 
     steps, sleep = _read(ada, "steps_yesterday"), _read(ada, "sleep_last_night")
     assert (steps.value, steps.observed_at_us) == (2_000.0, to_us(local(TUESDAY, "00:00")))
     assert sleep.value == pytest.approx(480, abs=45)
+    Day.objects.update(feature_set="an earlier one")
+    assert _read(ada, "steps_yesterday").source_version == "an earlier one"
 
 
 def test_the_twins_expectation_of_today(ada: Enrollment, device: Phone) -> None:

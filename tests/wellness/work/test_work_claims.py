@@ -74,6 +74,15 @@ def test_a_failure_waits_longer_each_time_and_is_given_up_at_last(
     assert Errand.objects.due(now).exists()
 
 
+def test_a_row_that_is_not_to_blame_has_no_attempts_less_than_none(errand: Errand) -> None:
+    """Whoever asks for work that runs sets its attempts back."""
+    fence = Errand.objects.claim(errand.pk, NOW)
+    Errand.objects.update(attempts=0)
+    Errand.objects.fail(errand.pk, fence, NOW, "storage_unavailable", counts=False)
+    errand.refresh_from_db()
+    assert (errand.attempts, errand.last_error, errand.lease_until) == (0, "storage_unavailable", None)
+
+
 def test_what_went_wrong_is_kept_without_what_it_was_about(
     errand: Errand, kind: Callable[[Run], None], caplog: pytest.LogCaptureFixture
 ) -> None:
