@@ -227,9 +227,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = UPLOAD_WIRE_BYTES
 UPLOADS_PER_HOUR = env.int("UPLOADS_PER_HOUR", default=240 * 60)  # a phone
 UPLOAD_DAY_BYTES = env.int("UPLOAD_DAY_BYTES", default=500 * 2**20)  # a person, as sent, a UTC day
 UPLOADS_WAIT_S = env.float("UPLOADS_WAIT_S", default=120.0)  # while days wait longer to be computed
-UPLOADS_AT_ONCE = env.int(
-    "UPLOADS_AT_ONCE", default=4
-)  # large bodies that come in to one web process or go out
+UPLOADS_AT_ONCE = env.int("UPLOADS_AT_ONCE", default=4)  # large bodies on their way in a web process
 DISK_FREE_SHARE = env.float("DISK_FREE_SHARE", default=0.1)  # of a volume; below it uploads wait
 DISK_FREE_BYTES = env.int("DISK_FREE_BYTES", default=0)
 JOIN_FAILURES_PER_HOUR = env.int("JOIN_FAILURES_PER_HOUR", default=100)  # a source address, with wrong codes

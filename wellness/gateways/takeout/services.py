@@ -118,10 +118,8 @@ def expire(now: datetime) -> int:
 class Download:
     """The bytes of a copy on their way; until it is closed it has one of the places of large bodies."""
 
-    def __init__(self, takeout: Takeout) -> None:
-        self._content = pieces.read(takeout)
-        self._place = ExitStack()
-        self._place.enter_context(room.for_transfer(takeout.n_bytes))
+    def __init__(self, content: Iterator[bytes], place: ExitStack) -> None:
+        self._content, self._place = content, place
 
     def __iter__(self) -> Iterator[bytes]:
         return self._content
@@ -131,11 +129,12 @@ class Download:
         self._place.close()
 
 
-@transaction.atomic
 def fetch(takeout: Takeout, *, actor: Actor, now: datetime) -> Download:
     """A copy that is ready, and a record that the person fetched it; Refusal when too much is on its way."""
-    _note(takeout, "takeout.fetch", actor, now)
-    return Download(takeout)
+    with ExitStack() as place:
+        place.enter_context(room.for_transfer(takeout.n_bytes))
+        _note(takeout, "takeout.fetch", actor, now)
+        return Download(pieces.read(takeout), place.pop_all())
 
 
 def _note(takeout: Takeout, action: str, actor: Actor, now: datetime) -> None:
