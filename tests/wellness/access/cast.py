@@ -39,6 +39,8 @@ KNOWN = {  # whose existence a role may learn of; every other object is to it as
     "caseload clinician": {OWN, WITHDRAWN},
     "coordinator": {OWN, UNASSIGNED, OTHER_SITE, WITHDRAWN},
     "site coordinator": {OWN, UNASSIGNED, WITHDRAWN},
+    "site administrator": {OWN, UNASSIGNED, WITHDRAWN},
+    "site analyst": set(),
     "regulator": {OWN},
     "administrator": {OWN, UNASSIGNED, OTHER_SITE, WITHDRAWN},
     "analyst": {OWN, UNASSIGNED, OTHER_SITE, WITHDRAWN},
@@ -98,8 +100,9 @@ def cast() -> Cast:
     staff = {role: factories.staff(study, role, role) for role in Role.values if role != Role.CLINICIAN}
     objects = belongings(people, {name: phone for name, (phone, _) in phones.items()}, staff[Role.ANALYST])
     staff |= _clinicians(people, staff[Role.COORDINATOR])
-    staff["site coordinator"] = factories.user("site.coordinator")
-    add_member(study=study, user=staff["site coordinator"], role=Role.COORDINATOR, site=people[OWN].site)
+    for role in (Role.COORDINATOR, Role.ADMINISTRATOR, Role.ANALYST):
+        staff[f"site {role}"] = user = factories.user(f"site.{role}")
+        add_member(study=study, user=user, role=role, site=people[OWN].site)
     withdraw(enrollment=people[WITHDRAWN], now=timezone.now())
     lost, lost_token = issue_device(enrollment=people[OWN], platform="ios", now=timezone.now())
     revoke_device(device=lost, now=timezone.now())

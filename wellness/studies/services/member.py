@@ -43,12 +43,12 @@ def add_member(
 def end_member(*, member: Membership, actor: Actor, now: datetime) -> None:
     """The role is over from the next request on, and with a clinician's the people assigned to them.
 
-    Refused for the last administrator: nobody could give roles any more.
+    Refused for the last administrator of the whole study: nobody could give roles any more.
     """
     study = Study.objects.select_for_update(no_key=True).get(pk=member.study_id)  # one leaves at a time
     held = Membership.objects.filter(study=study, ended_at=None)
-    others = held.filter(role=Role.ADMINISTRATOR).exclude(pk=member.pk)
-    if member.role == Role.ADMINISTRATOR and not others.exists():
+    giving = held.filter(role=Role.ADMINISTRATOR, site=None)
+    if giving.filter(pk=member.pk).exists() and not giving.exclude(pk=member.pk).exists():
         message = "A study needs an administrator; give the role to somebody else first."
         raise Refusal("last_administrator", message, status=409, field="member")
     if held.filter(pk=member.pk).update(ended_at=now) == 0:

@@ -17,13 +17,13 @@ from wellness.gateways.release.table import K, agreed
 from wellness.gateways.release.takers import ACTION, about
 from wellness.lib.refusal import Refusal
 from wellness.studies.models import Role
-from wellness.web.coordinator.study import StudyPage
+from wellness.web.coordinator.study import WholeStudyPage
 from wellness.web.trail import looked_over
 
 TYPES = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 
 
-class Releases(StudyPage, TemplateView):
+class Releases(WholeStudyPage, TemplateView):
     """How many people let what leave, and what may I take? Counts below the least are not told."""
 
     roles = (Role.ANALYST,)
@@ -54,7 +54,7 @@ class Releases(StudyPage, TemplateView):
         return redirect("releases", self.study.slug)
 
 
-class TakeRelease(StudyPage):
+class TakeRelease(WholeStudyPage):
     """One approved release as a file, made from what people agree to at this moment."""
 
     roles = (Role.ANALYST,)
@@ -80,7 +80,7 @@ class TakeRelease(StudyPage):
         return response
 
 
-class ApproveRelease(StudyPage):
+class ApproveRelease(WholeStudyPage):
     """The second person's yes to a release."""
 
     roles = (Role.ADMINISTRATOR,)

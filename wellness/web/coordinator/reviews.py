@@ -13,12 +13,12 @@ from wellness.consent.emergency import judge, reason_of
 from wellness.gateways.models import Release
 from wellness.lib.refusal import Refusal
 from wellness.studies.models import EmergencyAccess, Role
-from wellness.web.coordinator.study import StudyPage
+from wellness.web.coordinator.study import WholeStudyPage
 
 LATEST = 50
 
 
-class Reviews(StudyPage, TemplateView):
+class Reviews(WholeStudyPage, TemplateView):
     """Which records were opened in an emergency, by whom and why, and what was said of it?"""
 
     roles = (Role.ADMINISTRATOR,)
@@ -41,7 +41,7 @@ class Reviews(StudyPage, TemplateView):
         )
 
 
-class Judge(StudyPage):
+class Judge(WholeStudyPage):
     """The verdict on one opened record."""
 
     roles = (Role.ADMINISTRATOR,)

@@ -25,6 +25,7 @@ PLACES = (
     ("locked", "Locked", (Role.REGULATOR,)),
     ("processing", "Processing", (*RUNNING, Role.AUDITOR)),
 )
+WHOLE = ("team", "reviews", "releases")  # about everybody there, so that the role at one site is not enough
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,11 @@ def places(study: Study, user: User) -> list[Place]:
     """The pages of a study that the user's roles in it open."""
     held = Membership.objects.filter(user=user, study=study, ended_at=None)
     roles = set(held.values_list("role", flat=True))
+    whole = set(held.filter(site=None).values_list("role", flat=True))
     return [
         Place(reverse(name, args=[study.slug]), label)
         for name, label, theirs in PLACES
-        if roles.intersection(theirs)
+        if (whole if name in WHOLE else roles).intersection(theirs)
     ]
 
 
@@ -69,3 +71,13 @@ class StudyPage(StaffPage):
         context = {"study": self.study, "places": places(self.study, self.user)}
         found: dict[str, Any] = super().get_context_data(**context, **kwargs)  # type: ignore[misc]
         return found
+
+
+class WholeStudyPage(StudyPage):
+    """A page about everybody in the study: whoever has the role at one site only has no such page."""
+
+    def may_enter(self, user: User) -> bool:
+        if not super().may_enter(user):
+            return False
+        held = Membership.objects.filter(user=user, study=self.study, ended_at=None, role__in=self.roles)
+        return held.filter(site=None).exists()

@@ -14,7 +14,7 @@ from wellness.accounts.models import User
 from wellness.lib.refusal import Refusal
 from wellness.studies.models import Membership, Reach, Role, Site, Study
 from wellness.studies.services import add_member, end_member
-from wellness.web.coordinator.study import StudyPage
+from wellness.web.coordinator.study import WholeStudyPage
 
 
 class MemberForm(forms.Form):
@@ -40,7 +40,7 @@ class MemberForm(forms.Form):
         return found
 
 
-class Team(StudyPage, TemplateView):
+class Team(WholeStudyPage, TemplateView):
     """Who works here, and as what? Roles begin and end with the next request."""
 
     roles = (Role.ADMINISTRATOR,)
@@ -93,6 +93,6 @@ class Team(StudyPage, TemplateView):
             messages.error(self.request, refusal.message)
         else:
             messages.success(self.request, "The role has ended.")
-        if Membership.objects.filter(user=self.user, study=self.study, ended_at=None, role__in=self.roles):
+        if self.may_enter(self.user):
             return redirect("team", self.study.slug)
         return redirect("home")  # they gave up the role that opens this page
