@@ -33,7 +33,10 @@ class Screened:
         if self.epoch is None or not self.permits:
             return self.epoch in (None, person.consent_epoch)
         # Until what it was screened under expires: what else has expired already was refused by then.
-        return gate.unmoved(person, self.epoch, at=now, until=self.until)
+        if not gate.unmoved(person, self.epoch, at=now, until=self.until):
+            return False
+        # A new version of the document ends what it no longer offers at once, and moves nobody's epoch.
+        return gate.standing(person, STORE, list(self.permits), at=now).permits == self.permits
 
 
 def screen(

@@ -67,3 +67,20 @@ def test_what_expires_between_screening_and_storing_is_not_stored(
 
     monkeypatch.setattr(services, "_keep", keep_late)
     assert sent(phone, UNTIL - SECOND)["light"] == (2, [])
+
+
+def test_what_a_new_version_ends_between_screening_and_storing_is_not_stored(
+    study: Study, phone: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It moves nobody's consent epoch, and what it offers no more ends at once."""
+    keep, at = services._keep, UNTIL - SECOND
+
+    def keep_after_publication(arrival: Any, screened: Screened) -> Any:
+        monkeypatch.setattr(services, "_keep", keep)
+        offered = [(*scope, False) for scope in factories.EVERYTHING if scope[1] != "light"]
+        factories.consent_document(study, at, scopes=offered, grace_days=20)
+        return keep(arrival, screened)
+
+    monkeypatch.setattr(services, "_keep", keep_after_publication)
+    assert sent(phone, at) == {"steps": (3, []), "light": (0, ["consent_denied"])}
+    assert Chunk.objects.get().stream == "steps"
