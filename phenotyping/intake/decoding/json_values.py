@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
+from itertools import islice
 from types import GenericAlias
 from typing import Any
 
@@ -22,7 +23,8 @@ from wellness.lib.refusal import Refusal
 COMMAS_IN_TEXT = 8  # more than this a value is a bomb, not a list of texts; rows are counted again later
 SMALL_BYTES = 32_768  # up to here Arrow's readers take longer to start than msgspec to finish
 _SPACE = b" \t\r\n"
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
+# Texts, whatever they hold, and the objects and nulls of a list; of a member a null follows a colon.
+_ELEMENT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|(\{|[\[,]\s*+null)')
 _MINUS_ZERO = re.compile(rb"-0(?![.\d])")  # -0.0 to Arrow but 0.0 to msgspec
 _PLACE = re.compile(r" - at `\$\[(?P<row>\d+)\](?:\.(?P<name>[a-z_]+))?`$")
 _VALUE: dict[pa.DataType, Any] = {
@@ -53,7 +55,7 @@ def column(raw: msgspec.Raw, kind: pa.DataType, stream: str, name: str, max_rows
 def rows(raw: msgspec.Raw, stream: str, types: Mapping[str, pa.DataType], max_rows: int) -> pa.Table:
     """The table of a list of objects; a member that no row has makes no column."""
     text = bytes(memoryview(raw))
-    if _n_elements(text) > max_rows and _n_elements(_STRING.sub(b"", text)) > max_rows:
+    if _has_more_elements(text, max_rows):
         raise too_many_rows(max_rows)
     shape = pa.struct([pa.field(name, kind) for name, kind in types.items()])
     try:
@@ -72,10 +74,12 @@ def _is_told(name: str, values: pa.Array, text: bytes) -> bool:
     return values.null_count < len(values) or not len(values) or b'"%b"' % name.encode() in text
 
 
-def _n_elements(text: bytes) -> int:
-    """How many objects and nulls are in a list of rows; of a member a null follows a colon."""
-    bare = text.translate(None, _SPACE)
-    return bare.count(b"{") + bare.count(b",null") + bare.count(b"[null")
+def _has_more_elements(text: bytes, n: int) -> bool:
+    """Whether a list of rows has more than n objects and nulls: each of them costs Arrow a row."""
+    if text.count(b"{") + text.count(b"null") <= n:
+        return False
+    elements = (one for one in _ELEMENT.finditer(text) if one[1])
+    return next(islice(elements, n, None), None) is not None
 
 
 def _numbers(text: bytes) -> pa.Array:

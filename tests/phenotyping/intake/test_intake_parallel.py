@@ -83,7 +83,8 @@ def _free_port() -> int:
 
 def _started(environ: dict[str, str], port: int, workers: int = 2) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "gunicorn", "wellness.wsgi:application", "--bind", f"127.0.0.1:{port}"]
-    process = subprocess.Popen([*command, "--workers", str(workers), "--threads", "8"], cwd=ROOT, env=environ)
+    command += ["--config", "python:wellness.webserver", "--workers", str(workers), "--threads", "8"]
+    process = subprocess.Popen(command, cwd=ROOT, env=environ)
     until = time.monotonic() + 60
     while time.monotonic() < until and process.poll() is None:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
